@@ -1,0 +1,116 @@
+//! What a visitor gets, and what is written down about it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AnswerId, ConversationId, Page, Usd, VisitorId};
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The word that stands for it in HTTP, SQL and on the screen.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+named!(
+    /// Where an answer came from.
+    From {
+        Model = "model",
+        /// The same question, answered before.
+        Cache = "cache",
+        /// A question that means the same.
+        Near = "near",
+        /// The operator wrote it.
+        Curated = "curated",
+        /// Put together from the site's content, no model.
+        Content = "content",
+    }
+);
+
+named!(
+    /// How an answer ended.
+    Finish {
+        Stop = "stop",
+        Length = "length",
+        /// The visitor left or pressed stop.
+        Aborted = "aborted",
+        /// The content does not hold the answer.
+        Unanswered = "unanswered",
+        /// No provider could give one; the visitor saw an error.
+        Failed = "failed",
+    }
+);
+
+named!(
+    /// A visitor's thumb.
+    Rating { Up = "up", Down = "down" }
+);
+
+/// A page that an answer rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The number that stands in the text as `[n]`, from 1.
+    pub n: u32,
+    pub title: String,
+    pub url: String,
+    pub quote: String,
+}
+
+/// Tokens of one upstream call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    /// Estimated here, because the provider did not say.
+    pub counted: bool,
+}
+
+/// One answer with everything that is recorded about it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub id: AnswerId,
+    pub conversation: ConversationId,
+    /// The site's key.
+    pub site: String,
+    pub visitor: Option<VisitorId>,
+    /// The WordPress user, when the plugin vouched for one.
+    pub user: Option<String>,
+    pub question: String,
+    pub text: String,
+    pub from: From,
+    pub finish: Finish,
+    pub sources: Vec<Source>,
+    /// The model that wrote it, as its provider names it.
+    pub model: Option<String>,
+    pub usage: Usage,
+    pub cost: Usd,
+    /// Milliseconds from the request to the first word, if one came.
+    pub first_word_ms: Option<u32>,
+    /// Milliseconds from the request to the end.
+    pub total_ms: u32,
+    pub page: Option<Page>,
+    pub locale: String,
+    /// Unix time in milliseconds.
+    pub asked_at_ms: i64,
+}

@@ -1,0 +1,13 @@
+//! Plain types and rules, no I/O. Everything else is built from these words.
+
+mod answer;
+mod id;
+mod money;
+mod question;
+mod site;
+
+pub use answer::{Answer, Finish, From, Rating, Source, Usage};
+pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
+pub use money::Usd;
+pub use question::{Page, Question, Role, Turn};
+pub use site::{Appearance, Origin, OriginError, Secret, Site};

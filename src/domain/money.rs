@@ -1,0 +1,84 @@
+//! Money in exact decimals: a bill is never a float.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Sub};
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// An amount in US dollars, exact. Stored and sent as a decimal string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Usd(#[serde(with = "rust_decimal::serde::str")] pub Decimal);
+
+impl Usd {
+    pub const ZERO: Usd = Usd(Decimal::ZERO);
+
+    /// The price of `tokens` tokens at `per_million` dollars a million.
+    pub fn of_tokens(tokens: u64, per_million: Decimal) -> Usd {
+        Usd(per_million * Decimal::from(tokens) / Decimal::from(1_000_000u64))
+    }
+
+    /// In millionths of a millionth of a dollar (10⁻¹²), as the store keeps it: an integer that sums exactly.
+    /// Amounts beyond ±9.2 million dollars are cut to that bound.
+    pub fn to_pico(self) -> i64 {
+        use rust_decimal::prelude::ToPrimitive;
+        let scaled = (self.0 * Decimal::from(1_000_000_000_000u64)).round();
+        scaled
+            .to_i64()
+            .unwrap_or(if self.0.is_sign_negative() { i64::MIN } else { i64::MAX })
+    }
+
+    /// The inverse of [`Usd::to_pico`].
+    pub fn from_pico(pico: i64) -> Usd {
+        Usd(Decimal::from_i128_with_scale(i128::from(pico), 12).normalize())
+    }
+}
+
+impl fmt::Display for Usd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl Add for Usd {
+    type Output = Usd;
+    fn add(self, other: Usd) -> Usd {
+        Usd(self.0 + other.0)
+    }
+}
+
+impl Sub for Usd {
+    type Output = Usd;
+    fn sub(self, other: Usd) -> Usd {
+        Usd(self.0 - other.0)
+    }
+}
+
+impl AddAssign for Usd {
+    fn add_assign(&mut self, other: Usd) {
+        self.0 += other.0;
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Usd>>(amounts: I) -> Usd {
+        amounts.fold(Usd::ZERO, Add::add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_cost_exactly_what_the_price_says() {
+        let price: Decimal = "0.27".parse().unwrap_or_default();
+        assert_eq!(Usd::of_tokens(3, price).to_string(), "0.00000081");
+        assert_eq!(
+            Usd::from_pico(Usd::of_tokens(3, price).to_pico()),
+            Usd::of_tokens(3, price)
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! What a visitor asks.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use super::{ConversationId, Site, VisitorId};
+
+/// Who said a turn of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+/// One thing said in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub role: Role,
+    pub text: String,
+}
+
+/// The page on which a question was asked, as the browser tells it: data, never believed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    #[serde(default)]
+    pub url: String,
+    #[serde(default)]
+    pub title: String,
+}
+
+/// A question that was checked and may be answered.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub site: Arc<Site>,
+    /// What was asked, trimmed, 1 to 4,000 characters.
+    pub text: String,
+    pub conversation: ConversationId,
+    /// Earlier turns of the conversation, oldest first; empty for a first question.
+    pub history: Vec<Turn>,
+    pub visitor: Option<VisitorId>,
+    /// The WordPress user, when the plugin vouches for one.
+    pub user: Option<String>,
+    pub page: Option<Page>,
+    /// A BCP 47 language tag, lower case, such as `en` or `pt-br`.
+    pub locale: String,
+}

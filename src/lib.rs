@@ -1,0 +1,9 @@
+//! The map of the house: one line a room.
+//!
+//! `http → answering → {cache, knowledge, models, limits, store} → domain`; nothing imports `http` or `startup`.
+
+pub mod cache; // answers that were paid for once: exact matches, in memory or in Redis
+pub mod domain; // plain types and rules, no I/O
+pub mod knowledge; // documents in, passages out
+pub mod limits; // visitor and site limits, one-time ids; in process or in Redis
+pub mod store; // answers, feedback, sites, the operator: SQLite

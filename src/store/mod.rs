@@ -1,0 +1,51 @@
+//! What is kept: answers, feedback, sites, the operator. SQLite by sqlx; other engines stand behind the same trait.
+
+mod error;
+
+use async_trait::async_trait;
+
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, VisitorId};
+
+pub use error::StoreError;
+
+/// A visitor's thumb on an answer. The last word on an answer counts.
+#[derive(Debug, Clone)]
+pub struct Feedback {
+    pub answer: AnswerId,
+    /// The site's key; feedback on another site's answer is refused.
+    pub site: String,
+    pub rating: Rating,
+    /// At most 2,000 characters.
+    pub comment: String,
+    /// Unix time in milliseconds.
+    pub given_at_ms: i64,
+}
+
+/// What the way of a question needs of a store. Everything that returns `Ok` survives a `kill -9`.
+#[async_trait]
+pub trait AnswerStore: Send + Sync {
+    /// Hands an answer to the writer, which commits in batches at least every 50 ms. Waits only while 10,000 are waiting already.
+    /// An answer with an id that is there already replaces it (a resumed answer grows).
+    async fn record(&self, answer: Answer);
+
+    /// The answer with this id, also one that is still waiting to be written.
+    async fn answer(&self, id: AnswerId) -> Result<Option<Answer>, StoreError>;
+
+    /// The latest `limit` answers of a conversation, oldest first, with the rating of each; empty when there is no such conversation.
+    async fn conversation(
+        &self,
+        site: &str,
+        id: ConversationId,
+        limit: u32,
+    ) -> Result<Vec<(Answer, Option<Rating>)>, StoreError>;
+
+    /// Removes the visitor's conversation with all feedback on it; false when there is none of that visitor.
+    async fn delete_conversation(&self, site: &str, id: ConversationId, visitor: VisitorId)
+    -> Result<bool, StoreError>;
+
+    /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer.
+    async fn feedback(&self, feedback: Feedback) -> Result<bool, StoreError>;
+
+    /// Whether the store can be read and written; for `/readyz` and `check`.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
