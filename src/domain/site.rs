@@ -96,6 +96,62 @@ impl Default for Appearance {
     }
 }
 
+impl Appearance {
+    /// The name of the first field that cannot be shown, and what is allowed.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let hex = self.accent.strip_prefix('#').unwrap_or_default();
+        if hex.len() != 6 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err((
+                "accent",
+                format!("found `{}`; allowed is a colour such as `#1d4ed8`", self.accent),
+            ));
+        }
+        if self.suggestions.len() > 6 || self.suggestions.iter().any(|text| text.chars().count() > 120) {
+            return Err((
+                "suggestions",
+                "allowed are at most 6 questions of at most 120 characters".to_owned(),
+            ));
+        }
+        if self.greeting.chars().count() > 500 {
+            return Err(("greeting", "allowed are at most 500 characters".to_owned()));
+        }
+        let tag = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if self.locale.is_empty() || self.locale.len() > 35 || !self.locale.chars().all(tag) {
+            return Err((
+                "locale",
+                format!(
+                    "found `{}`; allowed is a language tag such as `en` or `pt-BR`",
+                    self.locale
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Black or white, whichever is easier to read on the accent colour (WCAG 2.2, relative luminance).
+    pub fn on_accent(&self) -> &'static str {
+        let channel = |at: usize| {
+            let byte = self
+                .accent
+                .get(at..at + 2)
+                .and_then(|two| u8::from_str_radix(two, 16).ok())
+                .unwrap_or(0);
+            let c = f64::from(byte) / 255.0;
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
+        if (1.05 / (luminance + 0.05)) >= ((luminance + 0.05) / 0.05) {
+            "#ffffff"
+        } else {
+            "#000000"
+        }
+    }
+}
+
 /// A site that may ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {

@@ -1,0 +1,141 @@
+//! Typed settings: from `pennypress.toml` and the environment, checked wholly before anything starts.
+
+mod error;
+mod file;
+mod layers;
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use rust_decimal::Decimal;
+use url::Url;
+
+use crate::domain::{Secret, Site};
+
+pub use error::SettingsError;
+
+/// The built-in site, there when no `[[sites]]` is set.
+pub const DEMO_SITE: &str = "site_demo";
+
+/// All settings, each one checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub server: Server,
+    pub store_url: String,
+    pub cache: Cache,
+    pub providers: Vec<Provider>,
+    pub models: Vec<Model>,
+    pub routing: Routing,
+    pub upstream: Upstream,
+    pub limits: Limits,
+    pub sites: Vec<Site>,
+    pub api_keys: Vec<ApiKey>,
+    pub log: LogFormat,
+}
+
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// Without a trailing slash. `None`: whatever address a request came to.
+    pub public_url: Option<String>,
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// `memory` or a Redis URL.
+    pub url: String,
+    pub ttl: Duration,
+    /// Bytes that the cache in memory may take.
+    pub max_bytes: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct Provider {
+    pub name: String,
+    pub base_url: Url,
+    pub api_key: Option<Secret>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub id: String,
+    pub provider: String,
+    pub input_usd_per_million: Decimal,
+    pub output_usd_per_million: Decimal,
+    pub context_tokens: u32,
+}
+
+/// For each tier the ids of its models, in the order in which they are tried.
+#[derive(Debug, Clone, Default)]
+pub struct Routing {
+    pub simple: Vec<String>,
+    pub standard: Vec<String>,
+    pub complex: Vec<String>,
+    pub baseline: String,
+}
+
+/// How a provider is called.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    pub connect_timeout: Duration,
+    pub first_token_timeout: Duration,
+    pub between_tokens_timeout: Duration,
+    /// Tries of one model beyond the first, while no word has come.
+    pub retries: u32,
+    pub temperature: f32,
+    pub max_answer_tokens: u32,
+}
+
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub per_visitor_per_minute: NonZeroU32,
+    pub per_site_per_day: NonZeroU32,
+    pub monthly_budget_usd: Option<Decimal>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    pub name: String,
+    pub key: Secret,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Plain,
+    Json,
+}
+
+impl Settings {
+    /// Reads `file` (a missing one is no error unless `must_exist`), lays the environment over it and checks everything.
+    pub fn load(file: &Path, must_exist: bool) -> Result<Settings, SettingsError> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => String::new(),
+            Err(error) => return Err(SettingsError::unreadable(file, &error)),
+        };
+        Settings::parse(&file.display().to_string(), &text, &environment)
+    }
+
+    /// The same from texts, so that it can be tried without a file or a process environment.
+    pub fn parse(
+        file: &str,
+        text: &str,
+        environment: &std::collections::BTreeMap<String, String>,
+    ) -> Result<Settings, SettingsError> {
+        let layers = layers::Layers::new(file, text, environment)?;
+        let raw: file::File = layers.read()?;
+        raw.check(&layers, environment)
+    }
+}
+
+#[cfg(test)]
+mod tests;
