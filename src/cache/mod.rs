@@ -2,12 +2,25 @@
 //!
 //! A cache never fails a question: an engine that is down, hung or full counts as a miss.
 
+mod error;
+mod memory;
+mod redis;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Finish, From, Source};
+use crate::redis::RedisClient;
+
+pub use self::error::CacheError;
+pub use self::memory::MemoryCache;
+pub use self::redis::RedisCache;
+
+/// What the in-process cache may take unless told otherwise: 64 MiB.
+pub const DEFAULT_MAX_BYTES: u64 = 64 << 20;
 
 /// The BLAKE3 hash of everything that an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,4 +49,12 @@ pub trait AnswerCache: Send + Sync {
     async fn remove(&self, key: &CacheKey);
     /// A word for `/readyz` and `check`; `Err` says in one line what is wrong.
     async fn ready(&self) -> Result<(), String>;
+}
+
+/// The engine that `url` names: `memory` (bounded by `max_bytes`), or a Redis (bounded by its own `maxmemory`).
+pub fn open(url: &str, ttl: Duration, max_bytes: u64) -> Result<Arc<dyn AnswerCache>, CacheError> {
+    Ok(match url {
+        "memory" => Arc::new(MemoryCache::new(ttl, max_bytes)),
+        _ => Arc::new(RedisCache::new(RedisClient::open(url)?, ttl)),
+    })
 }
