@@ -78,7 +78,7 @@ pub fn free_port() -> u16 {
 }
 
 fn spawn(port: u16, options: &[String]) -> Child {
-    let process = Command::new("redis-server")
+    let mut process = Command::new("redis-server")
         .args([
             "--bind",
             "127.0.0.1",
@@ -100,5 +100,6 @@ fn spawn(port: u16, options: &[String]) -> Child {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("redis-server did not listen within 5 seconds");
+    let ended = process.kill().and_then(|()| process.wait());
+    panic!("redis-server ({ended:?}) did not listen within 5 seconds");
 }
