@@ -1,0 +1,178 @@
+//! One line and one count a request, written when its last byte is sent or its reader has left.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpRequest};
+
+use crate::telemetry::Metrics;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// For `App::wrap(from_fn(…))` with the service's metrics in a closure.
+pub async fn log_request<B: MessageBody + 'static>(
+    metrics: Metrics,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<Logged<B>>, Error> {
+    let began = Instant::now();
+    let id = request_id(&request);
+    let mut response = next.call(request).await?;
+    response.headers_mut().insert(REQUEST_ID, id.clone());
+    let mut line = Line {
+        request: response.request().clone(),
+        status: response.status().as_u16(),
+        metrics,
+        id,
+        began,
+        bytes: 0,
+        whole: false,
+    };
+    Ok(response.map_body(|_, body| {
+        // A body without bytes is never asked for any.
+        line.whole = matches!(body.size(), BodySize::None | BodySize::Sized(0));
+        Logged {
+            body: Box::pin(body),
+            line,
+        }
+    }))
+}
+
+/// The caller's id, when it can stand in a log as it is; otherwise a new one.
+fn request_id(request: &ServiceRequest) -> HeaderValue {
+    let plain = |id: &&HeaderValue| {
+        (1..=64).contains(&id.len())
+            && id
+                .as_bytes()
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    };
+    match request.headers().get(REQUEST_ID).filter(plain) {
+        Some(id) => id.clone(),
+        None => {
+            let mut text = [0; uuid::fmt::Simple::LENGTH];
+            let text = uuid::Uuid::now_v7().simple().encode_lower(&mut text);
+            // Hexadecimal digits are always allowed in a header.
+            HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none"))
+        }
+    }
+}
+
+/// A response's body, watched to its end.
+pub struct Logged<B> {
+    body: Pin<Box<B>>,
+    line: Line,
+}
+
+struct Line {
+    request: HttpRequest,
+    status: u16,
+    metrics: Metrics,
+    id: HeaderValue,
+    began: Instant,
+    bytes: u64,
+    whole: bool,
+}
+
+impl<B: MessageBody> MessageBody for Logged<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
+        let size = self.body.size();
+        let polled = self.body.as_mut().poll_next(context);
+        match &polled {
+            Poll::Ready(Some(Ok(bytes))) => {
+                self.line.bytes += bytes.len() as u64;
+                // What has a length is not always asked for its end.
+                self.line.whole |= matches!(size, BodySize::Sized(all) if all <= self.line.bytes);
+            }
+            Poll::Ready(None) => self.line.whole = true,
+            _ => {}
+        }
+        polled
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let route = self.request.match_pattern();
+        self.metrics
+            .http_request(route.as_deref().unwrap_or("none"), self.status);
+        let whole = self.whole || self.request.method() == actix_web::http::Method::HEAD;
+        tracing::info!(
+            method = self.request.method().as_str(),
+            // Without the query, and as sent: percent-encoded, so it cannot break the line.
+            path = self.request.path(),
+            status = self.status,
+            ms = self.began.elapsed().as_secs_f64() * 1000.0,
+            bytes = self.bytes,
+            id = self.id.to_str().unwrap_or("none"),
+            aborted = (!whole).then_some(true),
+            "request"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use actix_web::{App, HttpResponse, web};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_request_is_counted_by_its_route_and_keeps_a_good_id() {
+        let metrics = Metrics::new().expect("names differ");
+        let counted = metrics.clone();
+        let app = App::new()
+            .wrap(from_fn(move |request, next| {
+                log_request(counted.clone(), request, next)
+            }))
+            .route("/a/{b}", web::get().to(|| async { HttpResponse::Ok().body("bytes") }));
+        let app = init_service(app).await;
+        for (sent, kept) in [
+            ("good-id_1.x", true),
+            ("bad id", false),
+            ("", false),
+            (&"x".repeat(65), false),
+        ] {
+            let request = TestRequest::get()
+                .uri("/a/1?secret=2")
+                .insert_header((REQUEST_ID, sent))
+                .to_request();
+            let response = call_service(&app, request).await;
+            let id = response
+                .headers()
+                .get(REQUEST_ID)
+                .expect("an id")
+                .to_str()
+                .expect("plain")
+                .to_owned();
+            assert_eq!(id == sent, kept, "{sent}");
+            assert!(kept || id.len() == 32, "{id}");
+            assert_eq!(read_body(response).await, "bytes");
+        }
+        let response = call_service(&app, TestRequest::get().uri("/unknown").to_request()).await;
+        drop(response);
+        let text = metrics.render();
+        assert!(
+            text.contains("http_requests_total{route=\"/a/{b}\",status=\"2xx\"} 4"),
+            "{text}"
+        );
+        assert!(
+            text.contains("http_requests_total{route=\"none\",status=\"4xx\"} 1"),
+            "{text}"
+        );
+    }
+}
