@@ -1,0 +1,109 @@
+//! Which models there are, what they cost and who provides them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::provider::Provider;
+use crate::domain::{Usage, Usd};
+use crate::settings::{Settings, Upstream};
+
+/// How hard a question is, as routing sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Tier {
+    Simple,
+    Standard,
+    Complex,
+}
+
+impl Tier {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tier::Simple => "simple",
+            Tier::Standard => "standard",
+            Tier::Complex => "complex",
+        }
+    }
+}
+
+/// One model of one provider.
+#[derive(Debug)]
+pub struct Model {
+    /// The provider's name for it.
+    pub id: String,
+    pub provider: Arc<Provider>,
+    pub input_usd_per_million: Decimal,
+    pub output_usd_per_million: Decimal,
+    /// Tokens that prompt and completion may have together.
+    pub context_tokens: u32,
+}
+
+impl Model {
+    pub fn cost(&self, usage: &Usage) -> Usd {
+        Usd::of_tokens(usage.prompt_tokens, self.input_usd_per_million)
+            + Usd::of_tokens(usage.completion_tokens, self.output_usd_per_million)
+    }
+}
+
+/// All models, and for each tier the chain in which they are tried.
+pub struct Catalogue {
+    simple: Vec<Arc<Model>>,
+    standard: Vec<Arc<Model>>,
+    complex: Vec<Arc<Model>>,
+    providers: Vec<Arc<Provider>>,
+}
+
+impl Catalogue {
+    /// Settings were checked: each model names a provider that is there, each tier models that are there.
+    pub fn new(settings: &Settings) -> Result<Self, reqwest::Error> {
+        let client = client(&settings.upstream)?;
+        let providers: Vec<Arc<Provider>> = settings
+            .providers
+            .iter()
+            .map(|provider| Arc::new(Provider::new(provider, client.clone())))
+            .collect();
+        let mut models = HashMap::new();
+        for model in &settings.models {
+            if let Some(provider) = providers.iter().find(|provider| provider.name() == model.provider) {
+                let known = Model {
+                    id: model.id.clone(),
+                    provider: provider.clone(),
+                    input_usd_per_million: model.input_usd_per_million,
+                    output_usd_per_million: model.output_usd_per_million,
+                    context_tokens: model.context_tokens,
+                };
+                models.insert(model.id.as_str(), Arc::new(known));
+            }
+        }
+        let chain = |ids: &[String]| ids.iter().filter_map(|id| models.get(id.as_str()).cloned()).collect();
+        Ok(Self {
+            simple: chain(&settings.routing.simple),
+            standard: chain(&settings.routing.standard),
+            complex: chain(&settings.routing.complex),
+            providers,
+        })
+    }
+
+    /// The models of a tier in the order in which they are tried; empty when no provider is set.
+    pub fn chain(&self, tier: Tier) -> &[Arc<Model>] {
+        match tier {
+            Tier::Simple => &self.simple,
+            Tier::Standard => &self.standard,
+            Tier::Complex => &self.complex,
+        }
+    }
+
+    pub fn providers(&self) -> &[Arc<Provider>] {
+        &self.providers
+    }
+}
+
+fn client(upstream: &Upstream) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .connect_timeout(upstream.connect_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .user_agent(concat!("pennypress/", env!("CARGO_PKG_VERSION")))
+        .build()
+}

@@ -1,0 +1,15 @@
+//! Models: the catalogue with prices, the providers behind it, and the chain that gets an answer out of them.
+
+mod catalogue;
+mod chain;
+mod continuation;
+mod error;
+mod estimate;
+mod events;
+mod provider;
+
+pub use catalogue::{Catalogue, Model, Tier};
+pub use chain::{Call, CallOutcome, Chain, Ending, Sink};
+pub use error::CallError;
+pub use estimate::estimated_tokens;
+pub use provider::{Message, Prompt, Provider};

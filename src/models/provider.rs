@@ -1,0 +1,206 @@
+//! One OpenAI-compatible provider: a base URL, a key, and how a chat completion is opened there.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use serde::Serialize;
+
+use super::error::CallError;
+use crate::settings;
+
+/// Of an error's body at most this much is read, and less is logged.
+const MOST_OF_AN_ERROR: usize = 16 * 1024;
+
+/// A message as the OpenAI API takes it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Message {
+    pub role: &'static str,
+    pub content: String,
+}
+
+/// What is sent to a model, whichever it is.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    pub messages: Vec<Message>,
+    pub temperature: f32,
+    pub max_tokens: u32,
+}
+
+#[derive(Serialize)]
+struct ChatRequest<'a> {
+    model: &'a str,
+    messages: &'a [Message],
+    stream: bool,
+    stream_options: StreamOptions,
+    temperature: f64,
+    max_tokens: u32,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+/// A base URL, a key and the connections that are kept open to it.
+#[derive(Debug)]
+pub struct Provider {
+    name: String,
+    base: String,
+    authorization: Option<HeaderValue>,
+    client: reqwest::Client,
+}
+
+impl Provider {
+    pub fn new(settings: &settings::Provider, client: reqwest::Client) -> Self {
+        let authorization = settings.api_key.as_ref().and_then(|key| {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        });
+        let base = settings.base_url.as_str().trim_end_matches('/').to_owned();
+        Self {
+            name: settings.name.clone(),
+            base,
+            authorization,
+            client,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Asks for a streamed chat completion; ready when the status and headers are there.
+    pub async fn open(&self, model: &str, prompt: &Prompt) -> Result<reqwest::Response, CallError> {
+        let request = ChatRequest {
+            model,
+            messages: &prompt.messages,
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+            // The shortest decimal of the setting, so that 0.2 is sent as 0.2 and not as the float nearest to it.
+            temperature: prompt.temperature.to_string().parse().unwrap_or(0.0),
+            max_tokens: prompt.max_tokens,
+        };
+        let body = serde_json::to_vec(&request).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let mut call = self
+            .client
+            .post(format!("{}/chat/completions", self.base))
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            .body(Bytes::from(body));
+        if let Some(authorization) = &self.authorization {
+            call = call.header(AUTHORIZATION, authorization.clone());
+        }
+        let response = call.send().await.map_err(connection_error)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(status_error(response).await)
+    }
+
+    /// Whether the provider answers and takes the key: it lists its models. `Ok` holds how many there are.
+    pub async fn check(&self, timeout: Duration) -> Result<usize, CallError> {
+        let mut call = self.client.get(format!("{}/models", self.base)).timeout(timeout);
+        if let Some(authorization) = &self.authorization {
+            call = call.header(AUTHORIZATION, authorization.clone());
+        }
+        let response = call.send().await.map_err(connection_error)?;
+        if !response.status().is_success() {
+            return Err(status_error(response).await);
+        }
+        #[derive(serde::Deserialize)]
+        struct List {
+            data: Vec<serde::de::IgnoredAny>,
+        }
+        let list: List = response
+            .json()
+            .await
+            .map_err(|error| CallError::Unreadable(error.to_string()))?;
+        Ok(list.data.len())
+    }
+}
+
+/// The error without the address, which may hold a key in its query.
+fn connection_error(error: reqwest::Error) -> CallError {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(deeper) = cause {
+        text = deeper.to_string();
+        cause = deeper.source();
+    }
+    CallError::Connect(text)
+}
+
+async fn status_error(response: reqwest::Response) -> CallError {
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(wait_of);
+    let message = match tokio::time::timeout(Duration::from_secs(2), start_of(response)).await {
+        Ok(body) => error_message(&body),
+        Err(_) => String::new(),
+    };
+    CallError::Status {
+        status,
+        retry_after,
+        message,
+    }
+}
+
+async fn start_of(mut response: reqwest::Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        let room = MOST_OF_AN_ERROR - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() >= MOST_OF_AN_ERROR {
+            break;
+        }
+    }
+    body
+}
+
+/// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
+fn wait_of(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = httpdate::parse_http_date(text.trim()).ok()?;
+    Some(until.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+}
+
+/// The `error.message` of an OpenAI error, or the start of what came instead, fit for one line of a log.
+fn error_message(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        error: Inner,
+    }
+    #[derive(serde::Deserialize)]
+    struct Inner {
+        message: String,
+    }
+    let text = match serde_json::from_slice::<Body>(body) {
+        Ok(body) => body.error.message,
+        Err(_) => String::from_utf8_lossy(body).into_owned(),
+    };
+    text.chars()
+        .take(300)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(wait_of("3"), Some(Duration::from_secs(3)));
+        assert_eq!(wait_of("0.5"), Some(Duration::from_millis(500)));
+        assert_eq!(wait_of("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait_of("-1"), None);
+        assert_eq!(wait_of("soon"), None);
+    }
+}
