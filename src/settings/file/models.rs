@@ -1,0 +1,179 @@
+//! Providers, models and routing, from the file or from a key in the environment.
+
+use std::collections::BTreeSet;
+
+use rust_decimal::Decimal;
+
+use super::{Environment, ModelFile, ProviderFile, RoutingFile, bounded, default_context, listed, secret_of, web_url};
+use crate::domain::Secret;
+use crate::settings::layers::Layers;
+use crate::settings::{Model, Provider, Routing, SettingsError};
+
+/// `OPENAI_API_KEY` alone, or `PENNYPRESS_API_KEY` with `PENNYPRESS_BASE_URL`, makes a provider; `PENNYPRESS_MODEL` names its model.
+pub(super) fn provider_of_environment(
+    environment: &Environment,
+    at: &Layers,
+) -> Result<(Vec<Provider>, Vec<ModelFile>), SettingsError> {
+    let value = |name: &str| {
+        environment
+            .get(name)
+            .map(|text| text.trim())
+            .filter(|text| !text.is_empty())
+    };
+    let base_url = value("PENNYPRESS_BASE_URL");
+    let key = value("PENNYPRESS_API_KEY").or_else(|| value("OPENAI_API_KEY"));
+    if base_url.is_none() && key.is_none() {
+        return Ok((vec![], vec![]));
+    }
+    let base_url = match base_url {
+        None => "https://api.openai.com/v1",
+        Some(text) => text,
+    };
+    let base_url = web_url(base_url).ok_or_else(|| {
+        SettingsError::new(
+            "environment variable PENNYPRESS_BASE_URL",
+            format!(
+                "found `{base_url}`; allowed is an http:// or https:// address, such as `http://127.0.0.1:11434/v1`"
+            ),
+        )
+    })?;
+    let _ = at;
+    let id = value("PENNYPRESS_MODEL").unwrap_or("gpt-4o-mini").to_owned();
+    // The list price of gpt-4o-mini in US dollars; another model's price is known only when the settings tell it.
+    let (input, output) = if id == "gpt-4o-mini" { (0.15, 0.60) } else { (0.0, 0.0) };
+    let name = "default".to_owned();
+    let model = ModelFile {
+        id,
+        provider: name.clone(),
+        input_usd_per_million: input,
+        output_usd_per_million: output,
+        context_tokens: default_context(),
+    };
+    Ok((
+        vec![Provider {
+            name,
+            base_url,
+            api_key: key.map(Secret::new),
+        }],
+        vec![model],
+    ))
+}
+
+pub(super) fn check_providers(
+    providers: Vec<ProviderFile>,
+    at: &Layers,
+    environment: &Environment,
+) -> Result<Vec<Provider>, SettingsError> {
+    let mut names = BTreeSet::new();
+    let mut checked = Vec::new();
+    for (i, provider) in providers.into_iter().enumerate() {
+        let key = |name: &str| format!("providers[{i}].{name}");
+        if provider.name.trim().is_empty() || !names.insert(provider.name.clone()) {
+            let problem = format!(
+                "found `{}`; allowed is a name that no other provider has",
+                provider.name
+            );
+            return Err(at.wrong(&key("name"), problem));
+        }
+        let base_url = web_url(&provider.base_url).ok_or_else(|| {
+            at.wrong(
+                &key("base_url"),
+                format!(
+                    "found `{}`; allowed is an http:// or https:// address",
+                    provider.base_url
+                ),
+            )
+        })?;
+        let api_key = match provider.api_key_env {
+            None => None,
+            Some(variable) => Some(secret_of(&variable, &key("api_key_env"), at, environment)?),
+        };
+        checked.push(Provider {
+            name: provider.name,
+            base_url,
+            api_key,
+        });
+    }
+    Ok(checked)
+}
+
+pub(super) fn check_models(
+    models: Vec<ModelFile>,
+    providers: &[Provider],
+    at: &Layers,
+) -> Result<Vec<Model>, SettingsError> {
+    let mut ids = BTreeSet::new();
+    let mut checked = Vec::new();
+    for (i, model) in models.into_iter().enumerate() {
+        let key = |name: &str| format!("models[{i}].{name}");
+        if model.id.trim().is_empty() || !ids.insert(model.id.clone()) {
+            return Err(at.wrong(
+                &key("id"),
+                format!("found `{}`; allowed is an id that no other model has", model.id),
+            ));
+        }
+        if !providers.iter().any(|provider| provider.name == model.provider) {
+            let names: Vec<_> = providers.iter().map(|provider| provider.name.as_str()).collect();
+            let problem = format!(
+                "found `{}`; allowed is a provider's name: {}",
+                model.provider,
+                listed(&names)
+            );
+            return Err(at.wrong(&key("provider"), problem));
+        }
+        bounded(
+            at,
+            &key("context_tokens"),
+            u64::from(model.context_tokens),
+            512,
+            100_000_000,
+        )?;
+        let price = |name: &str, value: f64| {
+            Decimal::try_from(value)
+                .ok()
+                .filter(|_| (0.0..=1_000_000.0).contains(&value))
+                .ok_or_else(|| {
+                    at.wrong(
+                        &key(name),
+                        format!("found {value}; allowed is a price in US dollars from 0 to 1000000"),
+                    )
+                })
+        };
+        checked.push(Model {
+            input_usd_per_million: price("input_usd_per_million", model.input_usd_per_million)?,
+            output_usd_per_million: price("output_usd_per_million", model.output_usd_per_million)?,
+            id: model.id,
+            provider: model.provider,
+            context_tokens: model.context_tokens,
+        });
+    }
+    Ok(checked)
+}
+
+impl RoutingFile {
+    /// A tier that is not set takes the chain of `standard`; without that, all models in their order.
+    pub(super) fn check(self, models: &[Model], at: &Layers) -> Result<Routing, SettingsError> {
+        let ids: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
+        for (tier, chain) in [
+            ("simple", &self.simple),
+            ("standard", &self.standard),
+            ("complex", &self.complex),
+        ] {
+            for (i, id) in chain.iter().enumerate() {
+                if !ids.contains(&id.as_str()) {
+                    let problem = format!("found `{id}`; allowed is a model's id: {}", listed(&ids));
+                    return Err(at.wrong(&format!("routing.{tier}[{i}]"), problem));
+                }
+            }
+        }
+        let or = |chain: Vec<String>, other: &[String]| if chain.is_empty() { other.to_vec() } else { chain };
+        let all: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        let standard = or(self.standard, &all);
+        Ok(Routing {
+            simple: or(self.simple, &standard),
+            complex: or(self.complex, &standard),
+            baseline: self.baseline.unwrap_or_else(|| "gpt-4o".to_owned()),
+            standard,
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! The service's own settings: server, store, cache, upstream, limits.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use rust_decimal::Decimal;
+use url::Url;
+
+use super::{CacheFile, LimitsFile, ServerFile, UpstreamFile, bounded, web_url};
+use crate::settings::layers::Layers;
+use crate::settings::{Cache, Limits, Server, SettingsError, Upstream};
+
+impl ServerFile {
+    pub(super) fn check(self, at: &Layers) -> Result<Server, SettingsError> {
+        let allowed = "an address and a port, such as `127.0.0.1:8080` or `[::]:8080`";
+        let listen: SocketAddr = self
+            .listen
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut all| all.next())
+            .ok_or_else(|| {
+                at.wrong(
+                    "server.listen",
+                    format!("found `{}`; allowed is {allowed}", self.listen),
+                )
+            })?;
+        let public_url = match self.public_url {
+            None => None,
+            Some(text) => {
+                let url = web_url(&text).ok_or_else(|| {
+                    at.wrong(
+                        "server.public_url",
+                        format!("found `{text}`; allowed is an http:// or https:// address"),
+                    )
+                })?;
+                Some(url.as_str().trim_end_matches('/').to_owned())
+            }
+        };
+        let mut trusted_proxies = Vec::new();
+        for (i, text) in self.trusted_proxies.iter().enumerate() {
+            let net = text
+                .parse::<IpNet>()
+                .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from));
+            trusted_proxies.push(net.map_err(|_| {
+                at.wrong(
+                    &format!("server.trusted_proxies[{i}]"),
+                    format!("found `{text}`; allowed is an address or a network, such as `127.0.0.1/32`"),
+                )
+            })?);
+        }
+        Ok(Server {
+            listen,
+            public_url,
+            trusted_proxies,
+        })
+    }
+}
+
+pub(super) fn check_store(url: &str, at: &Layers) -> Result<(), SettingsError> {
+    if url
+        .strip_prefix("sqlite:")
+        .is_some_and(|path| !path.trim_matches('/').is_empty())
+    {
+        return Ok(());
+    }
+    Err(at.wrong(
+        "store.url",
+        "allowed is `sqlite://` and the path of a file, such as `sqlite://data/pennypress.db`",
+    ))
+}
+
+impl CacheFile {
+    pub(super) fn check(self, at: &Layers) -> Result<Cache, SettingsError> {
+        let known = self.url == "memory"
+            || Url::parse(&self.url).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host());
+        if !known {
+            return Err(at.wrong(
+                "cache.url",
+                "allowed is `memory`, or a `redis://` or `rediss://` address",
+            ));
+        }
+        bounded(at, "cache.ttl_seconds", self.ttl_seconds, 1, 31_536_000)?;
+        bounded(at, "cache.max_mib", self.max_mib, 1, 65_536)?;
+        Ok(Cache {
+            url: self.url,
+            ttl: Duration::from_secs(self.ttl_seconds),
+            max_bytes: self.max_mib << 20,
+        })
+    }
+}
+
+impl UpstreamFile {
+    pub(super) fn check(self, at: &Layers) -> Result<Upstream, SettingsError> {
+        let time = |name: &str, ms: u64| {
+            bounded(at, &format!("upstream.{name}"), ms, 1, 600_000)?;
+            Ok::<_, SettingsError>(Duration::from_millis(ms))
+        };
+        bounded(at, "upstream.retries", u64::from(self.retries), 0, 10)?;
+        bounded(
+            at,
+            "upstream.max_answer_tokens",
+            u64::from(self.max_answer_tokens),
+            1,
+            100_000,
+        )?;
+        if !(0.0..=2.0).contains(&self.temperature) {
+            let problem = format!("found {}; allowed is 0 to 2", self.temperature);
+            return Err(at.wrong("upstream.temperature", problem));
+        }
+        Ok(Upstream {
+            connect_timeout: time("connect_timeout_ms", self.connect_timeout_ms)?,
+            first_token_timeout: time("first_token_timeout_ms", self.first_token_timeout_ms)?,
+            between_tokens_timeout: time("between_tokens_timeout_ms", self.between_tokens_timeout_ms)?,
+            retries: self.retries,
+            temperature: self.temperature,
+            max_answer_tokens: self.max_answer_tokens,
+        })
+    }
+}
+
+impl LimitsFile {
+    pub(super) fn check(self, at: &Layers) -> Result<Limits, SettingsError> {
+        let positive = |name: &str, value: u32| {
+            NonZeroU32::new(value)
+                .ok_or_else(|| at.wrong(&format!("limits.{name}"), "found 0; allowed is 1 to 4294967295"))
+        };
+        let monthly_budget_usd = match self.monthly_budget_usd {
+            None => None,
+            Some(value) => Some(
+                Decimal::try_from(value)
+                    .ok()
+                    .filter(|_| (0.0..=1_000_000_000.0).contains(&value))
+                    .ok_or_else(|| {
+                        at.wrong(
+                            "limits.monthly_budget_usd",
+                            format!("found {value}; allowed is 0 to 1000000000"),
+                        )
+                    })?,
+            ),
+        };
+        Ok(Limits {
+            per_visitor_per_minute: positive("per_visitor_per_minute", self.per_visitor_per_minute)?,
+            per_site_per_day: positive("per_site_per_day", self.per_site_per_day)?,
+            monthly_budget_usd,
+        })
+    }
+}
