@@ -1,0 +1,95 @@
+//! The JSON that OpenAI's API answers with.
+
+use serde_json::{Value, json};
+
+pub const ID: &str = "chatcmpl-fake";
+
+pub fn chunk(model: &str, delta: Value, finish_reason: Option<&str>) -> Value {
+    json!({
+        "id": ID, "object": "chat.completion.chunk", "created": 1_790_000_000, "model": model,
+        "choices": [{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish_reason}],
+    })
+}
+
+pub fn usage_chunk(model: &str, usage: Value) -> Value {
+    json!({
+        "id": ID, "object": "chat.completion.chunk", "created": 1_790_000_000, "model": model,
+        "choices": [], "usage": usage,
+    })
+}
+
+pub fn completion(model: &str, text: &str, finish_reason: &str, usage: Option<Value>) -> Value {
+    let mut completion = json!({
+        "id": ID, "object": "chat.completion", "created": 1_790_000_000, "model": model,
+        "choices": [{
+            "index": 0,
+            "message": {"role": "assistant", "content": text, "refusal": null},
+            "logprobs": null,
+            "finish_reason": finish_reason,
+        }],
+    });
+    if let Some(usage) = usage {
+        completion["usage"] = usage;
+    }
+    completion
+}
+
+pub fn usage(prompt_tokens: u64, completion_tokens: u64) -> Value {
+    json!({
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    })
+}
+
+pub fn error(status: u16, message: &str) -> Value {
+    let kind = match status {
+        429 => "rate_limit_exceeded",
+        400..=499 => "invalid_request_error",
+        _ => "server_error",
+    };
+    json!({"error": {"message": message, "type": kind, "param": null, "code": kind}})
+}
+
+pub fn models(names: &[String]) -> Value {
+    let data: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"id": name, "object": "model", "created": 1_790_000_000, "owned_by": "fake"}))
+        .collect();
+    json!({"object": "list", "data": data})
+}
+
+/// The same text has always the same vector, of 8 numbers and length 1.
+pub fn embeddings(model: &str, input: &Value) -> Value {
+    let texts: Vec<&str> = match input {
+        Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
+        other => other.as_str().into_iter().collect(),
+    };
+    let data: Vec<Value> = texts
+        .iter()
+        .enumerate()
+        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": vector(text)}))
+        .collect();
+    let tokens: u64 = texts.iter().map(|text| words(text)).sum();
+    json!({
+        "object": "list", "data": data, "model": model,
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    })
+}
+
+fn vector(text: &str) -> Vec<f32> {
+    let hash = blake3::hash(text.as_bytes());
+    let numbers: Vec<f32> = hash
+        .as_bytes()
+        .iter()
+        .take(8)
+        .map(|byte| f32::from(*byte) - 127.5)
+        .collect();
+    let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
+    numbers.iter().map(|number| number / length).collect()
+}
+
+/// What counts as a token here when nothing else is planned: a word.
+pub fn words(text: &str) -> u64 {
+    text.split_whitespace().count() as u64
+}
