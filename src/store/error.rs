@@ -5,6 +5,8 @@ pub enum StoreError {
     Open { url: String, reason: String },
     #[error("the store failed: {0}")]
     Database(#[from] sqlx::Error),
+    #[error("the store could not write: {0}")]
+    NotWritten(String),
     #[error("the store holds something unreadable in {table}.{column}: {reason}")]
     Unreadable {
         table: &'static str,

@@ -1,12 +1,16 @@
 //! What is kept: answers, feedback, sites, the operator. SQLite by sqlx; other engines stand behind the same trait.
 
 mod error;
+pub mod operator;
+mod sqlite;
 
 use async_trait::async_trait;
 
 use crate::domain::{Answer, AnswerId, ConversationId, Rating, VisitorId};
 
 pub use error::StoreError;
+pub use operator::OperatorStore;
+pub use sqlite::SqliteStore;
 
 /// A visitor's thumb on an answer. The last word on an answer counts.
 #[derive(Debug, Clone)]

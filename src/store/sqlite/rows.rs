@@ -1,0 +1,133 @@
+//! Answers as rows: written, and read again.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::domain::{Answer, AnswerId, ConversationId, Finish, From, Page, Rating, Source, Usage, Usd, VisitorId};
+use crate::store::StoreError;
+
+/// The columns that [`answer`] reads; join `answers a` with `conversations c`.
+pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, a.text, a.origin, \
+    a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
+    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at";
+
+/// Writes an answer and, when it is the first, its conversation. Takes the place of an answer with the same id.
+pub(super) async fn write_answer(connection: &mut SqliteConnection, answer: &Answer) -> Result<(), sqlx::Error> {
+    let conversation = answer.conversation.to_string();
+    // A conversation keeps the visitor who began it; a WordPress user who signs in later is noted.
+    sqlx::query(
+        "INSERT INTO conversations (id, site, visitor, user, started_at, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+         ON CONFLICT (id) DO UPDATE SET last_at = max(last_at, excluded.last_at),
+             visitor = coalesce(visitor, excluded.visitor), user = coalesce(excluded.user, user)",
+    )
+    .bind(&conversation)
+    .bind(&answer.site)
+    .bind(answer.visitor.map(|visitor| visitor.to_string()))
+    .bind(&answer.user)
+    .bind(answer.asked_at_ms)
+    .execute(&mut *connection)
+    .await?;
+    let sources = serde_json::to_string(&answer.sources).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+    sqlx::query(
+        "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
+             completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+         ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin, finish = excluded.finish,
+             sources = excluded.sources, model = excluded.model, prompt_tokens = excluded.prompt_tokens,
+             completion_tokens = excluded.completion_tokens, counted = excluded.counted,
+             cost_pico_usd = excluded.cost_pico_usd, first_word_ms = excluded.first_word_ms,
+             total_ms = excluded.total_ms",
+    )
+    .bind(answer.id.to_string())
+    .bind(&conversation)
+    .bind(&answer.site)
+    .bind(&answer.question)
+    .bind(&answer.text)
+    .bind(answer.from.as_str())
+    .bind(answer.finish.as_str())
+    .bind(sources)
+    .bind(&answer.model)
+    .bind(count(answer.usage.prompt_tokens))
+    .bind(count(answer.usage.completion_tokens))
+    .bind(answer.usage.counted)
+    .bind(answer.cost.to_pico())
+    .bind(answer.first_word_ms)
+    .bind(answer.total_ms)
+    .bind(answer.page.as_ref().map(|page| &page.url))
+    .bind(answer.page.as_ref().map(|page| &page.title))
+    .bind(&answer.locale)
+    .bind(answer.asked_at_ms)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// SQLite's integers end at 2⁶³ − 1; no bill has so many tokens.
+fn count(tokens: u64) -> i64 {
+    i64::try_from(tokens).unwrap_or(i64::MAX)
+}
+
+pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
+    let page = match row.try_get::<Option<String>, _>("page_url")? {
+        Some(url) => Some(Page {
+            url,
+            title: row.try_get::<Option<String>, _>("page_title")?.unwrap_or_default(),
+        }),
+        None => None,
+    };
+    let sources: String = row.try_get("sources")?;
+    Ok(Answer {
+        id: read(row, "answers", "id", AnswerId::parse)?,
+        conversation: read(row, "answers", "conversation", ConversationId::parse)?,
+        site: row.try_get("site")?,
+        visitor: match row.try_get::<Option<String>, _>("visitor")? {
+            Some(_) => Some(read(row, "conversations", "visitor", VisitorId::parse)?),
+            None => None,
+        },
+        user: row.try_get("user")?,
+        question: row.try_get("question")?,
+        text: row.try_get("text")?,
+        from: read(row, "answers", "origin", |text| From::parse(text).ok_or("unknown"))?,
+        finish: read(row, "answers", "finish", |text| Finish::parse(text).ok_or("unknown"))?,
+        sources: serde_json::from_str::<Vec<Source>>(&sources)
+            .map_err(|error| unreadable("answers", "sources", error))?,
+        model: row.try_get("model")?,
+        usage: Usage {
+            prompt_tokens: row.try_get::<i64, _>("prompt_tokens")?.unsigned_abs(),
+            completion_tokens: row.try_get::<i64, _>("completion_tokens")?.unsigned_abs(),
+            counted: row.try_get("counted")?,
+        },
+        cost: Usd::from_pico(row.try_get("cost_pico_usd")?),
+        first_word_ms: row.try_get("first_word_ms")?,
+        total_ms: row.try_get("total_ms")?,
+        page,
+        locale: row.try_get("locale")?,
+        asked_at_ms: row.try_get("asked_at")?,
+    })
+}
+
+/// The `rating` column, which is NULL where nobody gave a thumb.
+pub(super) fn rating(row: &SqliteRow) -> Result<Option<Rating>, StoreError> {
+    match row.try_get::<Option<String>, _>("rating")? {
+        Some(_) => read(row, "feedback", "rating", |text| Rating::parse(text).ok_or("unknown")).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read<T, E: std::fmt::Display>(
+    row: &SqliteRow,
+    table: &'static str,
+    column: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, StoreError> {
+    let text: String = row.try_get(column)?;
+    parse(&text).map_err(|error| unreadable(table, column, format!("`{text}`: {error}")))
+}
+
+pub(super) fn unreadable(table: &'static str, column: &'static str, reason: impl std::fmt::Display) -> StoreError {
+    StoreError::Unreadable {
+        table,
+        column,
+        reason: reason.to_string(),
+    }
+}

@@ -1,0 +1,221 @@
+//! The one task that writes. Everything that waits goes into one transaction, so that a flood of answers costs a few
+//! syncs of the disk a second and not one each.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::rows;
+use crate::domain::{Answer, AnswerId, ConversationId};
+use crate::store::StoreError;
+
+/// Answers that may wait to be written; whoever records one more waits too.
+pub(super) const QUEUE: usize = 10_000;
+/// How long the first answer of a batch waits for company.
+const GATHER: Duration = Duration::from_millis(25);
+const BATCH: usize = 500;
+/// Ten tries, a quarter of a second apart, outlast another process that holds the file for a moment.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(250);
+/// Conversations that were deleted while an answer in them may still be running.
+const REMEMBERED_DELETIONS: usize = 1_024;
+
+/// What a piece of work leaves behind: whether its changes are to be kept, and whom to tell once they are.
+pub(super) struct Done {
+    pub keep: bool,
+    pub deleted: Option<ConversationId>,
+    pub tell: Box<dyn FnOnce(Result<(), StoreError>) + Send>,
+}
+
+pub(super) type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Done> + Send>;
+
+pub(super) enum Command {
+    Record(Arc<Answer>),
+    Work(Work),
+    /// Writes what came before, and ends the task.
+    Close,
+}
+
+/// Answers that were recorded and are not yet on the disk.
+pub(super) type Pending = Arc<Mutex<HashMap<AnswerId, Arc<Answer>>>>;
+
+pub(super) struct Writer {
+    pub connection: SqliteConnection,
+    pub queue: mpsc::Receiver<Command>,
+    pub pending: Pending,
+    pub deleted: VecDeque<ConversationId>,
+}
+
+#[derive(Default)]
+struct Batch {
+    commands: Vec<Command>,
+    urgent: bool,
+    last: bool,
+}
+
+impl Batch {
+    fn take(&mut self, command: Command) {
+        match command {
+            Command::Close => self.last = true,
+            Command::Work(_) => {
+                self.urgent = true;
+                self.commands.push(command);
+            }
+            Command::Record(_) => self.commands.push(command),
+        }
+    }
+
+    fn full(&self) -> bool {
+        self.last || self.commands.len() >= BATCH
+    }
+}
+
+impl Writer {
+    pub(super) async fn run(mut self) {
+        loop {
+            let batch = self.gather().await;
+            let last = batch.last;
+            self.write(batch.commands).await;
+            if last {
+                break;
+            }
+        }
+        // Leaves one file behind, without a log beside it.
+        if let Err(error) = self.connection.close().await {
+            tracing::warn!(%error, "the store was not closed cleanly; nothing is lost");
+        }
+    }
+
+    /// Waits for something to write, then a moment for more, unless somebody waits for the outcome.
+    async fn gather(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        match self.queue.recv().await {
+            Some(command) => batch.take(command),
+            None => batch.last = true,
+        }
+        let until = Instant::now() + GATHER;
+        while !batch.full() && !batch.urgent {
+            match timeout_at(until, self.queue.recv()).await {
+                Ok(Some(command)) => batch.take(command),
+                Ok(None) => batch.last = true,
+                Err(_) => break,
+            }
+        }
+        while !batch.full() {
+            match self.queue.try_recv() {
+                Ok(command) => batch.take(command),
+                Err(_) => break,
+            }
+        }
+        batch
+    }
+
+    /// Answers are tried again when the disk refuses; whoever waits is told at once.
+    async fn write(&mut self, mut commands: Vec<Command>) {
+        if commands.is_empty() {
+            return;
+        }
+        let mut records = Vec::new();
+        for tried in 1.. {
+            records.extend(commands.iter().filter_map(|command| match command {
+                Command::Record(answer) => Some(answer.clone()),
+                _ => None,
+            }));
+            match self.transact(std::mem::take(&mut commands)).await {
+                Ok(()) => break,
+                Err(error) if tried < TRIES && !records.is_empty() => {
+                    if tried == 1 {
+                        tracing::warn!(%error, "answers cannot be written; trying again");
+                    }
+                    sleep(PAUSE).await;
+                    commands = records.drain(..).map(Command::Record).collect();
+                }
+                Err(error) => {
+                    if !records.is_empty() {
+                        tracing::error!(%error, answers = records.len(), "answers were not written and are lost");
+                    }
+                    break;
+                }
+            }
+        }
+        let mut pending = self.pending.lock();
+        for answer in records {
+            if pending
+                .get(&answer.id)
+                .is_some_and(|waiting| Arc::ptr_eq(waiting, &answer))
+            {
+                pending.remove(&answer.id);
+            }
+        }
+    }
+
+    /// One transaction. A piece of work that fails undoes itself only.
+    async fn transact(&mut self, commands: Vec<Command>) -> Result<(), sqlx::Error> {
+        let mut waiting = Vec::new();
+        let outcome = async {
+            let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+            for command in commands {
+                match command {
+                    Command::Record(answer) if self.deleted.contains(&answer.conversation) => {}
+                    Command::Record(answer) => {
+                        let mut step = transaction.begin().await?;
+                        match rows::write_answer(&mut step, &answer).await {
+                            Ok(()) => step.commit().await?,
+                            Err(error) if is_about_the_disk(&error) => return Err(error),
+                            Err(error) => {
+                                tracing::error!(%error, answer = %answer.id, "an answer cannot be written");
+                                step.rollback().await?;
+                            }
+                        }
+                    }
+                    Command::Work(work) => {
+                        let mut step = transaction.begin().await?;
+                        let done = work(&mut step).await;
+                        let keep = done.keep;
+                        if let Some(conversation) = done.deleted {
+                            self.deleted.push_back(conversation);
+                            self.deleted
+                                .drain(..self.deleted.len().saturating_sub(REMEMBERED_DELETIONS));
+                        }
+                        waiting.push(done.tell);
+                        match keep {
+                            true => step.commit().await?,
+                            false => step.rollback().await?,
+                        }
+                    }
+                    Command::Close => {}
+                }
+            }
+            transaction.commit().await
+        }
+        .await;
+        for tell in waiting {
+            tell(match &outcome {
+                Ok(()) => Ok(()),
+                Err(error) => Err(StoreError::NotWritten(error.to_string())),
+            });
+        }
+        outcome
+    }
+}
+
+/// Full, locked, unreadable: the next try may succeed. Anything else is about the answer itself.
+fn is_about_the_disk(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(database) => !matches!(
+            database.kind(),
+            sqlx::error::ErrorKind::UniqueViolation
+                | sqlx::error::ErrorKind::ForeignKeyViolation
+                | sqlx::error::ErrorKind::NotNullViolation
+                | sqlx::error::ErrorKind::CheckViolation
+        ),
+        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) => false,
+        _ => true,
+    }
+}

@@ -1,0 +1,244 @@
+use std::time::Duration;
+
+use pennypress::domain::{AnswerId, ConversationId, Finish, Rating, VisitorId};
+use pennypress::store::operator::ReviewFilter;
+use pennypress::store::{AnswerStore, Feedback, OperatorStore, SqliteStore};
+
+use super::{answer, store};
+
+fn thumb(answer: AnswerId, rating: Rating, comment: &str) -> Feedback {
+    Feedback {
+        answer,
+        site: "site_a".to_owned(),
+        rating,
+        comment: comment.to_owned(),
+        given_at_ms: 2_000,
+    }
+}
+
+#[tokio::test]
+async fn an_answer_comes_back_as_it_was_before_and_after_it_is_written() {
+    let store = store().await;
+    let sent = answer("site_a", ConversationId::generate());
+    store.record(sent.clone()).await;
+    let waiting = store.answer(sent.id).await.expect("read").expect("there");
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    let written = sqlx_count(&store.url).await;
+    assert_eq!(written, 1, "an answer is committed within 50 ms");
+    let read = store.answer(sent.id).await.expect("read").expect("there");
+    for one in [waiting, read] {
+        assert_eq!(format!("{one:?}"), format!("{sent:?}"));
+    }
+    assert!(store.answer(AnswerId::generate()).await.expect("read").is_none());
+}
+
+/// Counts through a connection of its own, as another process would.
+async fn sqlx_count(url: &str) -> i64 {
+    use sqlx::Connection;
+    let mut connection = sqlx::SqliteConnection::connect(url).await.expect("a connection");
+    sqlx::query_scalar("SELECT count(*) FROM answers")
+        .fetch_one(&mut connection)
+        .await
+        .expect("a count")
+}
+
+#[tokio::test]
+async fn an_answer_that_grows_replaces_itself_and_keeps_its_feedback() {
+    let store = store().await;
+    let mut sent = answer("site_a", ConversationId::generate());
+    sent.finish = Finish::Aborted;
+    store.record(sent.clone()).await;
+    assert!(
+        store
+            .feedback(thumb(sent.id, Rating::Down, "short"))
+            .await
+            .expect("written")
+    );
+    sent.text.push_str(" And more.");
+    sent.finish = Finish::Stop;
+    store.record(sent.clone()).await;
+    let all = store.conversation("site_a", sent.conversation, 10).await.expect("read");
+    assert_eq!(all.len(), 1);
+    assert_eq!(
+        (all[0].0.text.as_str(), all[0].0.finish),
+        (sent.text.as_str(), Finish::Stop)
+    );
+    assert_eq!(all[0].1, Some(Rating::Down));
+}
+
+#[tokio::test]
+async fn a_conversation_is_its_latest_answers_oldest_first_and_belongs_to_its_site() {
+    let store = store().await;
+    let conversation = ConversationId::generate();
+    for i in 0..5 {
+        let mut one = answer("site_a", conversation);
+        one.asked_at_ms = i;
+        one.question = format!("question {i}");
+        store.record(one).await;
+    }
+    let read = store.conversation("site_a", conversation, 3).await.expect("read");
+    let questions: Vec<_> = read.iter().map(|(answer, _)| answer.question.as_str()).collect();
+    assert_eq!(questions, ["question 2", "question 3", "question 4"]);
+    assert!(
+        store
+            .conversation("site_b", conversation, 3)
+            .await
+            .expect("read")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn the_last_word_counts_and_reopens_what_was_handled() {
+    let store = store().await;
+    let sent = answer("site_a", ConversationId::generate());
+    store.record(sent.clone()).await;
+    assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
+    let id = sent.id.to_string();
+    assert!(store.handle(&id, Some(5), "seen").await.expect("marked"));
+    // The same word again changes nothing.
+    assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
+    let handled = ReviewFilter {
+        handled: Some(true),
+        ..Default::default()
+    };
+    assert_eq!(store.review(&handled, 0, 9).await.expect("read").total, 1);
+    assert!(
+        store
+            .feedback(thumb(sent.id, Rating::Down, "no"))
+            .await
+            .expect("written")
+    );
+    let page = store.review(&ReviewFilter::default(), 0, 9).await.expect("read");
+    assert_eq!(page.total, 1);
+    assert_eq!(
+        (page.items[0].rating, page.items[0].comment.as_str()),
+        (Some(Rating::Down), "no")
+    );
+    assert_eq!(
+        (page.items[0].handled_at_ms, page.items[0].note.as_str()),
+        (None, "seen")
+    );
+
+    assert!(
+        !store
+            .feedback(thumb(AnswerId::generate(), Rating::Up, ""))
+            .await
+            .expect("read")
+    );
+    let foreign = Feedback {
+        site: "site_b".to_owned(),
+        ..thumb(sent.id, Rating::Up, "")
+    };
+    assert!(!store.feedback(foreign).await.expect("read"), "another site's answer");
+}
+
+#[tokio::test]
+async fn a_deleted_conversation_takes_everything_along_and_stays_gone() {
+    let store = store().await;
+    let sent = answer("site_a", ConversationId::generate());
+    let visitor = sent.visitor.expect("a visitor");
+    store.record(sent.clone()).await;
+    assert!(
+        store
+            .feedback(thumb(sent.id, Rating::Down, "no"))
+            .await
+            .expect("written")
+    );
+    let of = sent.conversation;
+    assert!(
+        !store
+            .delete_conversation("site_a", of, VisitorId::generate())
+            .await
+            .expect("read")
+    );
+    assert!(!store.delete_conversation("site_b", of, visitor).await.expect("read"));
+    store.record(sent.clone()).await;
+    assert!(store.delete_conversation("site_a", of, visitor).await.expect("deleted"));
+    assert!(!store.delete_conversation("site_a", of, visitor).await.expect("read"));
+    // The answer that was still running ends only now.
+    store.record(sent.clone()).await;
+    assert!(store.conversation("site_a", of, 10).await.expect("read").is_empty());
+    assert!(store.answer(sent.id).await.expect("read").is_none());
+    assert_eq!(
+        store.review(&ReviewFilter::default(), 0, 9).await.expect("read").total,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_flood_is_written_in_batches_and_read_after_reopening() {
+    let store = store().await;
+    let conversation = ConversationId::generate();
+    let began = std::time::Instant::now();
+    for i in 0..3_000 {
+        let mut one = answer("site_a", conversation);
+        one.asked_at_ms = i;
+        store.record(one).await;
+    }
+    store.close().await;
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    store.record(answer("site_a", conversation)).await;
+    assert!(
+        store
+            .feedback(thumb(AnswerId::generate(), Rating::Up, ""))
+            .await
+            .is_err()
+    );
+
+    let again = SqliteStore::open(&store.url).await.expect("a store");
+    let read = again.conversation("site_a", conversation, 9_999).await.expect("read");
+    assert_eq!(read.len(), 3_000);
+    again.ready().await.expect("ready");
+}
+
+#[tokio::test]
+async fn secrets_stay_and_the_file_is_for_the_service_alone() {
+    let store = store().await;
+    let secret = store.instance_secret().await.expect("a secret");
+    store.close().await;
+    let again = SqliteStore::open(&store.url).await.expect("a store");
+    assert_eq!(again.instance_secret().await.expect("a secret"), secret);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let path = store.url.strip_prefix("sqlite://").expect("a path");
+        let mode = std::fs::metadata(path).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
+}
+
+#[tokio::test]
+async fn memory_is_a_store_as_well_and_each_its_own() {
+    let (one, two) = (
+        SqliteStore::open("sqlite::memory:").await.expect("a store"),
+        SqliteStore::open("sqlite::memory:").await.expect("a store"),
+    );
+    let sent = answer("site_a", ConversationId::generate());
+    one.record(sent.clone()).await;
+    assert!(one.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
+    assert!(one.answer(sent.id).await.expect("read").is_some());
+    assert!(two.answer(sent.id).await.expect("read").is_none());
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_says_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = folder.path().join("other.txt");
+    std::fs::write(&other, "this is a text and no database at all").expect("a file");
+    let told = async |url: &str| match SqliteStore::open(url).await {
+        Ok(_) => panic!("{url} was opened"),
+        Err(error) => error.to_string(),
+    };
+    let text = told(&format!("sqlite://{}", other.display())).await;
+    assert!(text.contains("something else than a SQLite database"), "{text}");
+    assert_eq!(
+        std::fs::read(&other).expect("the file").len(),
+        37,
+        "a foreign file is left as it is"
+    );
+    let text = told(&format!("sqlite://{}/below/a.db", other.display())).await;
+    assert!(text.contains("cannot be made"), "{text}");
+    let text = told("postgres://me:hunter2@localhost/db").await;
+    assert!(text.contains("SQLite only") && !text.contains("hunter2"), "{text}");
+}
