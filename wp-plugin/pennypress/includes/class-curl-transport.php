@@ -1,0 +1,123 @@
+<?php
+/**
+ * Calls the service by PHP's curl extension.
+ *
+ * @package Pennypress
+ */
+
+namespace Pennypress;
+
+defined( 'ABSPATH' ) || exit;
+
+// phpcs:disable WordPress.WP.AlternativeFunctions -- see Transport.
+
+/**
+ * The transport that nearly every host has.
+ */
+final class Curl_Transport extends Transport {
+
+	/** Seconds without a byte after which the service is taken for gone; it sends a ping every second. */
+	const LONGEST_SILENCE = 60;
+
+	/** Numbers of curl's errors (libcurl-errors), by what a person can do about them. */
+	const KINDS = array(
+		6  => 'dns',
+		7  => 'refused',
+		23 => 'stopped',
+		28 => 'timeout',
+		35 => 'tls',
+		51 => 'tls',
+		58 => 'tls',
+		59 => 'tls',
+		60 => 'tls',
+		77 => 'tls',
+		83 => 'tls',
+	);
+
+	/**
+	 * Sends a request and hands the answer on.
+	 *
+	 * @param array    $request See Transport.
+	 * @param callable $head    See Transport.
+	 * @param callable $piece   See Transport.
+	 * @return array{kind: string, message: string}|null
+	 */
+	public function send( array $request, callable $head, callable $piece ) {
+		$status  = 0;
+		$headers = array();
+		$handle  = curl_init();
+		$options = array(
+			CURLOPT_URL             => $request['url'],
+			CURLOPT_CUSTOMREQUEST   => $request['method'],
+			// Without the empty Expect, curl waits a second for leave to send a body of more than a kilobyte.
+			CURLOPT_HTTPHEADER      => array_merge( $request['headers'], array( 'Expect:' ) ),
+			CURLOPT_HTTP_VERSION    => CURL_HTTP_VERSION_1_1,
+			CURLOPT_PROTOCOLS       => CURLPROTO_HTTP | CURLPROTO_HTTPS,
+			CURLOPT_FOLLOWLOCATION  => false,
+			CURLOPT_CONNECTTIMEOUT  => $request['connect'],
+			CURLOPT_TIMEOUT         => $request['total'],
+			CURLOPT_LOW_SPEED_LIMIT => 1,
+			CURLOPT_LOW_SPEED_TIME  => self::LONGEST_SILENCE,
+			CURLOPT_NOSIGNAL        => true,
+			CURLOPT_TCP_NODELAY     => true,
+			CURLOPT_HEADERFUNCTION  => static function ( $handle, $line ) use ( &$status, &$headers, $head ) {
+				$text = trim( $line );
+				if ( preg_match( '#^HTTP/[0-9.]+ +([0-9]{3})#', $text, $found ) ) {
+					$status  = (int) $found[1];
+					$headers = array();
+				} elseif ( '' === $text ) {
+					if ( $status >= 200 && ! $head( $status, $headers ) ) {
+						return 0;
+					}
+				} elseif ( false !== strpos( $text, ':' ) ) {
+					list( $name, $value )              = explode( ':', $text, 2 );
+					$headers[ strtolower( $name ) ] = trim( $value );
+				}
+				return strlen( $line );
+			},
+			CURLOPT_WRITEFUNCTION   => static function ( $handle, $bytes ) use ( $piece ) {
+				return $piece( $bytes ) ? strlen( $bytes ) : 0;
+			},
+		);
+		if ( '' !== $request['body'] ) {
+			$options[ CURLOPT_POSTFIELDS ] = $request['body'];
+		}
+		$bundle = self::certificates( 'curl.cainfo' );
+		if ( $bundle ) {
+			$options[ CURLOPT_CAINFO ] = $bundle;
+		}
+		curl_setopt_array( $handle, $options + self::proxy( $request['url'] ) );
+		curl_exec( $handle );
+		$number  = curl_errno( $handle );
+		$message = curl_error( $handle );
+		if ( 0 === $number ) {
+			return null;
+		}
+		return array(
+			'kind'    => isset( self::KINDS[ $number ] ) ? self::KINDS[ $number ] : 'other',
+			'message' => $message,
+		);
+	}
+
+	/**
+	 * The proxy that wp-config.php sends WordPress's own requests through.
+	 *
+	 * @param string $url Where to.
+	 * @return array<int, mixed>
+	 */
+	private static function proxy( $url ) {
+		$proxy = new \WP_HTTP_Proxy();
+		if ( ! $proxy->is_enabled() || ! $proxy->send_through_proxy( $url ) ) {
+			return array();
+		}
+		$options = array(
+			CURLOPT_PROXYTYPE => CURLPROXY_HTTP,
+			CURLOPT_PROXY     => $proxy->host(),
+			CURLOPT_PROXYPORT => $proxy->port(),
+		);
+		if ( $proxy->use_authentication() ) {
+			$options[ CURLOPT_PROXYUSERPWD ] = $proxy->authentication();
+		}
+		return $options;
+	}
+}
