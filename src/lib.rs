@@ -3,7 +3,9 @@
 //! `http → answering → {cache, knowledge, models, limits, store} → domain`; nothing imports `http` or `startup`.
 
 pub mod access; // origins, signatures, visitor tokens, the operator
+pub mod answering; // the way of a question
 pub mod cache; // answers that were paid for once: exact matches, in memory or in Redis
+pub mod commands; // what the binary does, a file a command
 pub mod domain; // plain types and rules, no I/O
 pub mod http; // handlers only
 pub mod knowledge; // documents in, passages out
@@ -11,5 +13,6 @@ pub mod limits; // visitor and site limits, one-time ids; in process or in Redis
 pub mod models; // the catalogue, the chain, providers
 pub mod redis; // one resilient way to Redis, for cache and limits
 pub mod settings; // typed settings, errors that name the key
+pub mod startup; // the one place where settings become parts and parts a running server
 pub mod store; // answers, feedback, sites, the operator: SQLite
 pub mod telemetry; // logs and metrics

@@ -1,1 +1,65 @@
-fn main() {}
+//! The commands.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use pennypress::commands;
+use pennypress::settings::Settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A support chatbot that answers from the site's own content and costs pennies.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// The settings file.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service (the default).
+    Serve,
+    /// Stream one answer to the terminal, its sources below it.
+    Ask {
+        /// The question.
+        question: String,
+        /// The key of the site that is asked [default: the first one].
+        #[arg(long)]
+        site: Option<String>,
+    },
+    /// Say whether settings, store, Redis and providers work, each on a line.
+    Check,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let file = arguments
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("pennypress.toml"));
+    let settings = match Settings::load(&file, arguments.config.is_some()) {
+        Ok(settings) => settings,
+        Err(error) => return failed(&error),
+    };
+    let result = match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => commands::serve(&settings).await,
+        Command::Ask { question, site } => commands::ask(&settings, &question, site.as_deref()).await,
+        Command::Check => commands::check(&settings).await,
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => failed(&*error),
+    }
+}
+
+fn failed(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("pennypress: {error}");
+    ExitCode::FAILURE
+}

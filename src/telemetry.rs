@@ -9,19 +9,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::domain::{Finish, From};
 use crate::limits::Limit;
-
-/// How a log line is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    Plain,
-    Json,
-}
+use crate::settings::LogFormat;
 
 /// Logs to stderr from a thread of its own, so that a slow terminal holds nobody up. `RUST_LOG` chooses what is told.
 /// Keep the guard: dropping it writes the last lines. A second call leaves the first one's logging in place.
 pub fn init(format: LogFormat) -> WorkerGuard {
     let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)

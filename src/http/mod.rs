@@ -1,4 +1,8 @@
 //! Handlers only: parse, call, render.
 
+pub mod in_flight; // what is being answered, for a graceful stop
 pub mod openapi; // the exact form of the outside
+pub mod ops; // health, metrics, the widget's files
+pub mod problem; // every error, in one shape
 pub mod request_log; // one line and one count a request
+pub mod visitor; // browsers and the plugin: /api/v1

@@ -78,26 +78,28 @@ impl Chain {
         self.upstream.max_answer_tokens
     }
 
-    /// Gets one answer out of `models`. Every call that reached out, also failed ones, is handed to `account`.
+    /// Gets one answer out of `models`; `prompt` makes what fits into each one's context. Every call that reached out, also failed ones, is handed to `account`.
     pub async fn answer(
         &self,
         models: &[Arc<Model>],
-        prompt: &Prompt,
+        prompt: &(dyn Fn(&Model) -> Prompt + Sync),
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
         account: &mut (dyn FnMut(Call) + Send),
     ) -> Ending {
         for (position, model) in models.iter().enumerate() {
             let is_last = position + 1 == models.len();
+            let prompt = prompt(model);
             let mut backoff = FIRST_BACKOFF;
             for attempt in 0..=self.upstream.retries {
-                let call = self.call(model, prompt, sink, cancel).await;
+                let call = self.call(model, &prompt, sink, cancel).await;
                 let result = match &call.outcome {
                     CallOutcome::Finished => Err(Ending::Finished(call.finish)),
                     CallOutcome::Cancelled => Err(Ending::Cancelled),
                     CallOutcome::Failed(error) => {
                         tracing::warn!(model = %model.id, provider = model.provider.name(), attempt, kind = error.kind(), %error, "an upstream call failed");
-                        let again = error.is_worth_a_retry() || is_last;
+                        // With words shown already, the next model goes on at once; the visitor waits for no backoff.
+                        let again = is_last || (error.is_worth_a_retry() && sink.told().is_empty());
                         Ok((again && attempt < self.upstream.retries).then(|| error.retry_after()))
                     }
                 };

@@ -1,0 +1,49 @@
+//! Where a question belongs: its conversation, and what was said there before.
+
+use super::{AskError, Asked};
+use crate::domain::{ConversationId, Finish, Question, Role, Turn, VisitorId};
+use crate::store::{AnswerStore, StoreError};
+
+/// The latest answers of a conversation that a question may lean on; how many of them a model is told is up to its context.
+const REMEMBERED: u32 = 30;
+
+/// The question with its history. A conversation is its visitor's alone.
+pub async fn place(store: &dyn AnswerStore, asked: Asked) -> Result<Question, AskError> {
+    let (conversation, history) = match asked.conversation {
+        None => (ConversationId::generate(), Vec::new()),
+        Some(id) => {
+            let visitor = asked.visitor.ok_or(AskError::UnknownConversation)?;
+            let turns = turns(store, &asked.site.key, id, visitor).await?;
+            (id, turns.ok_or(AskError::UnknownConversation)?)
+        }
+    };
+    Ok(Question {
+        site: asked.site,
+        text: asked.message,
+        conversation,
+        history,
+        visitor: asked.visitor,
+        user: asked.user,
+        page: asked.page,
+        locale: asked.locale,
+    })
+}
+
+/// `None`: there is no such conversation of this visitor on this site.
+async fn turns(
+    store: &dyn AnswerStore,
+    site: &str,
+    id: ConversationId,
+    visitor: VisitorId,
+) -> Result<Option<Vec<Turn>>, StoreError> {
+    let answers = store.conversation(site, id, REMEMBERED).await?;
+    if !answers.iter().any(|(answer, _)| answer.visitor == Some(visitor)) {
+        return Ok(None);
+    }
+    let turn = |role, text| Turn { role, text };
+    let said = answers.into_iter().map(|(answer, _)| answer);
+    // An answer that nobody got teaches nothing.
+    let told = said.filter(|answer| !answer.text.is_empty() && answer.finish != Finish::Failed);
+    let turns = told.flat_map(|answer| [turn(Role::User, answer.question), turn(Role::Assistant, answer.text)]);
+    Ok(Some(turns.collect()))
+}

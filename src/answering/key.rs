@@ -1,0 +1,107 @@
+//! What an answer depends on, as the key under which the cache keeps it.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::cache::CacheKey;
+use crate::domain::{Page, Question};
+use crate::models::Model;
+use std::sync::Arc;
+
+/// Words that point at the page on which they are written; an answer to them is good for that page only.
+const POINTING: &[&str] = &[
+    "it", "its", "this", "that", "these", "those", "here", "page", "article", "post", // English
+    "dies", "diese", "dieser", "dieses", "diesen", "hier", "seite", // German
+    "ce", "cet", "cette", "ces", "ici", // French
+    "este", "esta", "esto", "estos", "estas", "aquí", // Spanish
+];
+
+/// The key of a question that leans on no conversation.
+pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32, content_version: &str) -> CacheKey {
+    let text = normalised(&question.text);
+    let page = question.page.as_ref().filter(|_| points_at_page(&text));
+    let mut hash = blake3::Hasher::new_derive_key("pennypress 2026 exact cache");
+    part(&mut hash, &question.site.key);
+    part(&mut hash, &text);
+    part(&mut hash, &question.site.persona);
+    part(&mut hash, &question.locale);
+    part(&mut hash, content_version);
+    part(&mut hash, page.map_or("", page_address));
+    hash.update(&temperature.to_le_bytes());
+    for model in models {
+        part(&mut hash, &model.id);
+    }
+    CacheKey(*hash.finalize().as_bytes())
+}
+
+/// With its length before it, so that no two lists of parts give the same bytes.
+fn part(hash: &mut blake3::Hasher, text: &str) {
+    hash.update(&(text.len() as u64).to_le_bytes());
+    hash.update(text.as_bytes());
+}
+
+/// The page without query and fragment, which change with every campaign.
+fn page_address(page: &Page) -> &str {
+    page.url.split(['?', '#']).next().unwrap_or_default()
+}
+
+fn points_at_page(normalised: &str) -> bool {
+    normalised
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| POINTING.contains(&word))
+}
+
+/// A question as it is compared: Unicode NFKC, lower case, single spaces, without punctuation at its end.
+fn normalised(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut space = false;
+    let mut push = |c: char| {
+        if c.is_whitespace() {
+            space = !plain.is_empty();
+        } else {
+            if std::mem::take(&mut space) {
+                plain.push(' ');
+            }
+            plain.extend(c.to_lowercase());
+        }
+    };
+    if text.is_ascii() {
+        text.chars().for_each(&mut push);
+    } else {
+        text.nfkc().for_each(&mut push);
+    }
+    let kept = plain
+        .trim_end_matches(['.', '!', '?', '…', '。', '،', '؟', ',', ';', ':', ' '])
+        .len();
+    // A question of nothing but punctuation is itself.
+    if kept > 0 {
+        plain.truncate(kept);
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_question_are_one() {
+        for same in [
+            "How do I install it",
+            "  how  do I\tinstall it?? ",
+            "HOW DO I INSTALL IT…",
+            "Ｈow do I install it？",
+        ] {
+            assert_eq!(normalised(same), "how do i install it", "{same}");
+        }
+        assert_ne!(normalised("Is v1.2 out?"), normalised("Is v12 out?"));
+        assert_eq!(normalised("???"), "???");
+        assert_eq!(normalised("İ"), normalised("İ"));
+    }
+
+    #[test]
+    fn only_pointing_words_bind_an_answer_to_its_page() {
+        assert!(points_at_page("how much is it"));
+        assert!(points_at_page("was kostet das hier"));
+        assert!(!points_at_page("how do i cancel an item"));
+    }
+}

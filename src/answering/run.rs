@@ -1,0 +1,250 @@
+//! An answer in the making: one writer, any number of readers, each of whom may begin anywhere. When the last reader
+//! has left, the upstream is cancelled; what was said stays, and a reader who comes back has it continued.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::bill::Bill;
+use crate::cache::CacheKey;
+use crate::domain::{AnswerId, Finish, From, Question, Source};
+
+/// How long an answer goes on without a reader: long enough for a connection that breaks and comes back at once.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How an answer ended, as its readers are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    Done(Finish),
+    /// It broke off and nobody could go on with it.
+    CutOff,
+}
+
+/// What was said so far.
+pub struct State {
+    pub from: Option<From>,
+    pub text: String,
+    /// Known when the text is whole.
+    pub sources: Vec<Source>,
+    pub end: Option<End>,
+    pub ended_at: Option<Instant>,
+    pub first_word: Option<Duration>,
+    pub bill: Bill,
+    pub cancel: CancellationToken,
+}
+
+pub struct Run {
+    pub answer: AnswerId,
+    pub question: Question,
+    /// Where the cache keeps the answer, when it may.
+    pub key: Option<CacheKey>,
+    pub began: Instant,
+    pub asked_at_ms: i64,
+    state: Mutex<State>,
+    changes: watch::Sender<()>,
+    readers: AtomicUsize,
+}
+
+impl Run {
+    pub fn new(question: Question, key: Option<CacheKey>, began: Instant, asked_at_ms: i64) -> Self {
+        Self {
+            answer: AnswerId::generate(),
+            question,
+            key,
+            began,
+            asked_at_ms,
+            state: Mutex::new(State {
+                from: None,
+                text: String::new(),
+                sources: Vec::new(),
+                end: None,
+                ended_at: None,
+                first_word: None,
+                bill: Bill::default(),
+                cancel: CancellationToken::new(),
+            }),
+            changes: watch::Sender::new(()),
+            readers: AtomicUsize::new(0),
+        }
+    }
+
+    /// Looks at the state or changes it; nobody is told of a change.
+    pub fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state.lock())
+    }
+
+    /// Changes the state and wakes the readers.
+    pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.state.lock());
+        self.changes.send_replace(());
+        result
+    }
+
+    /// A reader who has seen everything up to `position`.
+    pub fn reader(self: &Arc<Self>, position: Position) -> Reader {
+        self.readers.fetch_add(1, Ordering::AcqRel);
+        Reader {
+            changes: self.changes.subscribe(),
+            run: self.clone(),
+            position,
+        }
+    }
+
+    /// Nobody reads it.
+    pub fn is_deserted(&self) -> bool {
+        self.readers.load(Ordering::Acquire) == 0
+    }
+
+    /// Waits a little for a reader to come back, then stops the upstream.
+    async fn stop_if_deserted(self: Arc<Self>) {
+        tokio::time::sleep(PATIENCE).await;
+        if self.is_deserted() {
+            self.with(|state| state.cancel.cancel());
+        }
+    }
+}
+
+/// How much of an answer a reader has seen, as event ids tell it: 0 after `start`, the length of the text in bytes after
+/// a delta, one more after `sources`, two more after the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position(Option<usize>);
+
+impl Position {
+    pub const START: Position = Position(None);
+
+    pub fn after_event(id: usize) -> Self {
+        Position(Some(id))
+    }
+
+    /// What is still to be told of an answer.
+    pub fn rest_of(self, from: Option<From>, text: &str, sources: &[Source], end: Option<End>) -> Update {
+        let length = text.len();
+        let seen = self.0.unwrap_or(0);
+        let mut text_from = seen.min(length);
+        while !text.is_char_boundary(text_from) {
+            text_from -= 1;
+        }
+        let tells_sources = end.is_some() && seen <= length && !matches!(end, Some(End::CutOff));
+        Update {
+            start: if self.0.is_none() { from } else { None },
+            text: text[text_from..].to_owned(),
+            text_end: length,
+            sources: tells_sources.then(|| sources.to_vec()),
+            end: end.filter(|_| seen < length + 2),
+        }
+    }
+}
+
+/// What a reader is told next.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Update {
+    /// The first thing told, unless it was told before.
+    pub start: Option<From>,
+    /// New text, maybe none.
+    pub text: String,
+    /// The length of the whole text up to here, in bytes.
+    pub text_end: usize,
+    pub sources: Option<Vec<Source>>,
+    pub end: Option<End>,
+}
+
+impl Update {
+    fn is_empty(&self) -> bool {
+        self.start.is_none() && self.text.is_empty() && self.sources.is_none() && self.end.is_none()
+    }
+}
+
+/// Reads an answer while it is made. Dropping it is leaving.
+pub struct Reader {
+    run: Arc<Run>,
+    changes: watch::Receiver<()>,
+    position: Position,
+}
+
+impl Reader {
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// The next thing to tell; `None` after the end. Losing the future loses nothing.
+    pub async fn next(&mut self) -> Option<Update> {
+        loop {
+            self.changes.borrow_and_update();
+            let (update, ended) = self.run.with(|state| {
+                // Before it is known where the words come from, there are none.
+                let update = match state.from {
+                    None => Update::default(),
+                    Some(_) => self
+                        .position
+                        .rest_of(state.from, &state.text, &state.sources, state.end),
+                };
+                (update, state.end.is_some())
+            });
+            if !update.is_empty() {
+                let told = update.text_end + if update.end.is_some() { 2 } else { 0 };
+                self.position = Position::after_event(told);
+                return Some(update);
+            }
+            if ended {
+                return None;
+            }
+            // The sender lives as long as the run, which this reader holds.
+            self.changes.changed().await.ok()?;
+        }
+    }
+
+    /// Waits for the end.
+    pub async fn ended(&mut self) -> End {
+        loop {
+            self.changes.borrow_and_update();
+            if let Some(end) = self.run.with(|state| state.end) {
+                return end;
+            }
+            if self.changes.changed().await.is_err() {
+                return End::CutOff;
+            }
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let was_last = self.run.readers.fetch_sub(1, Ordering::AcqRel) == 1;
+        if was_last && self.run.with(|state| state.end.is_none()) {
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(self.run.clone().stop_if_deserted())),
+                Err(_) => self.run.with(|state| state.cancel.cancel()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_may_come_back_at_every_event() {
+        let (text, sources) = ("Grüße", vec![]);
+        let rest =
+            |position: Position| position.rest_of(Some(From::Model), text, &sources, Some(End::Done(Finish::Stop)));
+        let whole = rest(Position::START);
+        assert_eq!(
+            (whole.start, whole.text.as_str(), whole.text_end),
+            (Some(From::Model), "Grüße", 7)
+        );
+        assert!(whole.sources.is_some() && whole.end.is_some());
+        assert_eq!(rest(Position::after_event(2)).text, "üße");
+        // An id that points into a character, which we never send.
+        assert_eq!(rest(Position::after_event(3)).text, "üße");
+        let after_text = rest(Position::after_event(7));
+        assert!(after_text.start.is_none() && after_text.text.is_empty() && after_text.sources.is_some());
+        let after_sources = rest(Position::after_event(8));
+        assert!(after_sources.sources.is_none() && after_sources.end.is_some());
+        assert!(rest(Position::after_event(9)).is_empty());
+    }
+}

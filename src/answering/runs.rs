@@ -1,0 +1,120 @@
+//! The answers in the making, and those just made, so that a reader who lost the connection can come back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::run::{End, Position, Reader, Run};
+use super::{Parts, now_ms, tell};
+use crate::cache::CacheKey;
+use crate::domain::{AnswerId, Finish, Question};
+
+/// How long an answer stays here after its end. Later its readers get it from the store.
+const KEPT: Duration = Duration::from_secs(120);
+const SWEEP: Duration = Duration::from_secs(10);
+
+pub struct Runs {
+    /// Answers are made here and not on the thread that took the request, so that they outlive its connection.
+    runtime: Handle,
+    tasks: TaskTracker,
+    running: Arc<AtomicUsize>,
+    by_answer: Arc<Mutex<HashMap<AnswerId, Arc<Run>>>>,
+    stopping: CancellationToken,
+}
+
+impl Runs {
+    pub fn new(runtime: Handle) -> Self {
+        let by_answer = Arc::new(Mutex::new(HashMap::new()));
+        let stopping = CancellationToken::new();
+        runtime.spawn(sweep(by_answer.clone(), stopping.clone()));
+        Self {
+            runtime,
+            tasks: TaskTracker::new(),
+            running: Arc::new(AtomicUsize::new(0)),
+            by_answer,
+            stopping,
+        }
+    }
+
+    /// Begins an answer and gives its first reader.
+    pub(super) fn start(
+        &self,
+        parts: &Arc<Parts>,
+        question: Question,
+        key: Option<CacheKey>,
+        began: Instant,
+    ) -> Reader {
+        let run = Arc::new(Run::new(question, key, began, now_ms()));
+        let reader = run.reader(Position::START);
+        self.by_answer.lock().insert(run.answer, run.clone());
+        self.spawn(parts, run);
+        reader
+    }
+
+    pub(super) fn resume(&self, parts: &Arc<Parts>, answer: AnswerId, position: Position) -> Option<Reader> {
+        let run = self.by_answer.lock().get(&answer).cloned()?;
+        let reader = run.reader(position);
+        let was_deserted = run.with(|state| {
+            let deserted = state.end == Some(End::Done(Finish::Aborted));
+            if deserted {
+                state.end = None;
+                state.ended_at = None;
+                state.cancel = CancellationToken::new();
+            }
+            deserted
+        });
+        if was_deserted && !self.stopping.is_cancelled() {
+            self.spawn(parts, run);
+        }
+        Some(reader)
+    }
+
+    /// Whether a stopped answer goes on, because somebody reads it again.
+    pub(super) fn revive(&self, run: &Run) -> bool {
+        let revived = !run.is_deserted() && !self.stopping.is_cancelled();
+        if revived {
+            run.with(|state| state.cancel = CancellationToken::new());
+        }
+        revived
+    }
+
+    fn spawn(&self, parts: &Arc<Parts>, run: Arc<Run>) {
+        let (parts, running) = (parts.clone(), self.running.clone());
+        running.fetch_add(1, Ordering::Relaxed);
+        parts.metrics.running_streams.inc();
+        self.tasks.spawn_on(
+            async move {
+                tell::answer(&parts, &run).await;
+                parts.metrics.running_streams.dec();
+                running.fetch_sub(1, Ordering::Relaxed);
+            },
+            &self.runtime,
+        );
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn stop(&self) {
+        self.stopping.cancel();
+        for run in self.by_answer.lock().values() {
+            run.with(|state| state.cancel.cancel());
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+async fn sweep(by_answer: Arc<Mutex<HashMap<AnswerId, Arc<Run>>>>, stopping: CancellationToken) {
+    let is_kept = |run: &Arc<Run>| run.with(|state| state.ended_at.is_none_or(|ended| ended.elapsed() < KEPT));
+    while stopping.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        by_answer.lock().retain(|_, run| is_kept(run));
+    }
+}

@@ -1,0 +1,185 @@
+//! One answer from a chain of models, told while it comes, and written down when it has ended.
+
+use std::sync::Arc;
+
+use super::run::{End, Run};
+use super::{Parts, citations, honesty, prompt};
+use crate::cache::CachedAnswer;
+use crate::domain::{Answer, Finish, From, Source};
+use crate::knowledge::Passage;
+use crate::models::{Chain, Ending, Model, Sink};
+use crate::telemetry::Metrics;
+
+/// Makes the answer of `run`, or goes on with it.
+pub(super) async fn answer(parts: &Parts, run: &Arc<Run>) {
+    let passages = parts.passages(&run.question);
+    let ending = loop {
+        let ending = ask_models(parts, run, &passages).await;
+        // A reader who came back just when the upstream was stopped has it continued.
+        if ending != Ending::Cancelled || !parts.runs.revive(run) {
+            break ending;
+        }
+    };
+    let close = match ending {
+        Ending::Finished(finish) => Close::told(run, End::Done(finish), &passages),
+        Ending::Cancelled => Close::told(run, End::Done(Finish::Aborted), &passages),
+        Ending::Exhausted if run.with(|state| !state.text.is_empty()) => Close::told(run, End::CutOff, &passages),
+        Ending::Exhausted => Close::instead(parts, run),
+    };
+    write_down(parts, run, &close).await;
+    close.tell(run);
+}
+
+async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Ending {
+    let chain: &Chain = &parts.chain;
+    let prompt = |model: &Model| {
+        prompt::prompt_for(
+            model,
+            &run.question,
+            passages,
+            chain.temperature(),
+            chain.max_answer_tokens(),
+        )
+    };
+    let mut sink = Told {
+        run,
+        metrics: &parts.metrics,
+    };
+    let mut bill = run.with(|state| state.bill.clone());
+    let cancel = run.with(|state| state.cancel.clone());
+    let mut account = |call| bill.add(call, &parts.metrics);
+    let ending = chain
+        .answer(parts.models(), &prompt, &mut sink, &cancel, &mut account)
+        .await;
+    run.with(|state| state.bill = bill);
+    ending
+}
+
+/// Hands the words to the readers.
+struct Told<'a> {
+    run: &'a Run,
+    metrics: &'a Metrics,
+}
+
+impl Sink for Told<'_> {
+    fn told(&self) -> String {
+        self.run.with(|state| state.text.clone())
+    }
+
+    fn tell(&mut self, text: &str) {
+        let since = self.run.began;
+        let is_first = self.run.change(|state| {
+            state.text.push_str(text);
+            let is_first = state.from.is_none();
+            if is_first {
+                state.from = Some(From::Model);
+                state.first_word = Some(since.elapsed());
+            }
+            is_first
+        });
+        if is_first {
+            self.metrics.first_word_seconds.observe(since.elapsed().as_secs_f64());
+        }
+    }
+}
+
+/// How an answer is about to end.
+struct Close {
+    from: From,
+    end: End,
+    /// The text, when none was told yet.
+    text: Option<String>,
+    sources: Vec<Source>,
+}
+
+impl Close {
+    fn told(run: &Run, end: End, passages: &[Passage]) -> Self {
+        Self {
+            from: From::Model,
+            end,
+            text: None,
+            sources: run.with(|state| citations::cited(&state.text, passages)),
+        }
+    }
+
+    /// No model spoke: the content does, or an honest sentence.
+    fn instead(parts: &Parts, run: &Run) -> Self {
+        let content =
+            (run.question.site.key == crate::settings::DEMO_SITE).then(|| parts.content_answer(&run.question));
+        match content.filter(|content| content.finish == Finish::Stop) {
+            Some(content) => Self {
+                from: From::Content,
+                end: End::Done(content.finish),
+                text: Some(content.text),
+                sources: content.sources,
+            },
+            None => Self {
+                from: From::Content,
+                end: End::Done(Finish::Unanswered),
+                text: Some(honesty::no_answer(&run.question.locale).to_owned()),
+                sources: Vec::new(),
+            },
+        }
+    }
+
+    fn finish(&self) -> Finish {
+        match self.end {
+            End::Done(finish) => finish,
+            End::CutOff => Finish::Failed,
+        }
+    }
+
+    /// The last that the readers are told. After it was written down, so that a thumb finds its answer.
+    fn tell(self, run: &Run) {
+        run.change(|state| {
+            state.from.get_or_insert(self.from);
+            if let Some(text) = self.text {
+                state.text = text;
+            }
+            state.sources = self.sources;
+            state.end = Some(self.end);
+            state.ended_at = Some(std::time::Instant::now());
+        });
+    }
+}
+
+async fn write_down(parts: &Parts, run: &Run, close: &Close) {
+    let total = run.began.elapsed();
+    let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+    let question = &run.question;
+    let record = run.with(|state| Answer {
+        id: run.answer,
+        conversation: question.conversation,
+        site: question.site.key.clone(),
+        visitor: question.visitor,
+        user: question.user.clone(),
+        question: question.text.clone(),
+        text: close.text.clone().unwrap_or_else(|| state.text.clone()),
+        from: state.from.unwrap_or(close.from),
+        finish: close.finish(),
+        sources: close.sources.clone(),
+        model: state.bill.model.clone(),
+        usage: state.bill.usage,
+        cost: state.bill.cost,
+        first_word_ms: state.first_word.or(close.text.as_ref().map(|_| total)).map(ms),
+        total_ms: ms(total),
+        page: question.page.clone(),
+        locale: question.locale.clone(),
+        asked_at_ms: run.asked_at_ms,
+    });
+    parts.metrics.question(record.from, record.finish);
+    if let (Some(key), From::Model, Finish::Stop) = (&run.key, record.from, record.finish) {
+        let kept = CachedAnswer {
+            text: record.text.clone(),
+            sources: record.sources.clone(),
+            finish: record.finish,
+            made_by: record.from,
+            model: record.model.clone(),
+            prompt_tokens: record.usage.prompt_tokens,
+            completion_tokens: record.usage.completion_tokens,
+            made_at_ms: super::now_ms(),
+        };
+        parts.cache.put(key, Arc::new(kept)).await;
+    }
+    parts.store.record(record).await;
+}

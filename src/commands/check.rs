@@ -1,0 +1,62 @@
+//! `pennypress check`: whether everything works, each on a line.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::Outcome;
+use crate::models::Catalogue;
+use crate::settings::Settings;
+use crate::startup::engines;
+use crate::store::{AnswerStore, SqliteStore};
+
+/// A provider has this long to list its models.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub async fn check(settings: &Settings) -> Outcome {
+    let mut all_good = true;
+    let mut line = |what: &str, result: Result<String, String>| match result {
+        Ok(said) => println!("ok    {what}: {said}"),
+        Err(why) => {
+            all_good = false;
+            println!("FAIL  {what}: {why}");
+        }
+    };
+    let (sites, models) = (settings.sites.len(), settings.models.len());
+    line("settings", Ok(format!("read; {sites} site(s), {models} model(s)")));
+    line(
+        "store",
+        store(&settings.store_url).await.map(|()| settings.store_url.clone()),
+    );
+    match engines(settings) {
+        Err(error) => line("cache", Err(error.to_string())),
+        Ok((cache, limits)) => {
+            let place = if settings.cache.url == "memory" {
+                "in memory"
+            } else {
+                "in Redis"
+            };
+            line("cache", cache.ready().await.map(|()| place.to_owned()));
+            line("limits", limits.ready().await.map(|()| place.to_owned()));
+        }
+    }
+    let catalogue = Catalogue::new(settings)?;
+    if catalogue.providers().is_empty() {
+        line("providers", Ok("none set; answers come from the content".to_owned()));
+    }
+    for provider in catalogue.providers() {
+        let found = provider.check(PATIENCE).await;
+        let told = found.map(|models| format!("answers, and lists {models} model(s)"));
+        line(
+            &format!("provider {}", provider.name()),
+            told.map_err(|error| error.to_string()),
+        );
+    }
+    Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn store(url: &str) -> Result<(), String> {
+    let store = SqliteStore::open(url).await.map_err(|error| error.to_string())?;
+    let ready = store.ready().await.map_err(|error| error.to_string());
+    store.close().await;
+    ready
+}

@@ -1,0 +1,14 @@
+//! What the binary does, a file a command.
+
+mod ask;
+mod check;
+mod serve;
+
+use std::process::ExitCode;
+
+pub use ask::ask;
+pub use check::check;
+pub use serve::serve;
+
+/// A command's end; an error is printed as one line, and the exit code is 1.
+pub type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;

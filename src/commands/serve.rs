@@ -1,0 +1,26 @@
+//! `pennypress serve`.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Outcome;
+use crate::settings::Settings;
+use crate::startup::Application;
+use crate::telemetry;
+
+pub async fn serve(settings: &Settings) -> Outcome {
+    let _logs = telemetry::init(settings.log);
+    // Before the service listens, so that no signal is missed.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let application = Application::build(settings).await?;
+    eprintln!("listening on http://{}", application.address());
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    application.run_until(stop).await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,159 @@
+//! `POST /api/v1/chat`: a question in, an answer out, as a stream of events or whole.
+
+use std::time::Instant;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+
+use super::gate::{Caller, Gate, OriginRule, read_json};
+use super::{PublicUrl, body, events};
+use crate::answering::{Answering, Asked, End, Reader, Reply};
+use crate::domain::{AnswerId, ConversationId, Finish, From, Page, Source};
+use crate::http::problem::Problem;
+
+/// A message may have this many characters.
+const LONGEST_MESSAGE: usize = 4_000;
+/// Of a page's address and title this many characters are kept.
+const LONGEST_PAGE_FIELD: usize = 2_000;
+
+#[derive(Deserialize)]
+struct ChatRequest {
+    message: String,
+    #[serde(default)]
+    conversation: Option<String>,
+    #[serde(default)]
+    page: Option<PageGiven>,
+    #[serde(default)]
+    locale: Option<String>,
+    #[serde(default)]
+    stream: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct PageGiven {
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+}
+
+pub async fn chat(
+    request: HttpRequest,
+    payload: Payload,
+    gate: Data<Gate>,
+    answering: Data<Answering>,
+    public: Data<PublicUrl>,
+) -> Result<HttpResponse, Problem> {
+    let began = Instant::now();
+    let body = body::read(payload).await?;
+    let caller = gate.admit(&request, &body, OriginRule::Required).await?;
+    let asked: ChatRequest = read_json(&body)?;
+    let stream = asked.stream.unwrap_or(true);
+    let reply = answering.ask(checked(asked, caller, began)?).await?;
+    let base = public.base(&request);
+    match (reply, stream) {
+        (Reply::Whole(whole), true) => Ok(events::whole(&whole, &base)),
+        (Reply::Running(reader), true) => Ok(events::running(reader, base)),
+        (Reply::Whole(whole), false) => Ok(json(&Told {
+            conversation: whole.conversation,
+            answer: whole.answer,
+            from: whole.from,
+            text: &whole.told.text,
+            sources: events::linked(&whole.told.sources, &base),
+            finish: whole.told.finish,
+        })),
+        (Reply::Running(reader), false) => told_whole(reader, &base).await,
+    }
+}
+
+fn checked(asked: ChatRequest, caller: Caller, began: Instant) -> Result<Asked, Problem> {
+    let message = asked.message.trim();
+    if message.is_empty() {
+        return Err(Problem::invalid("`message` is empty."));
+    }
+    let length = message.chars().count();
+    if length > LONGEST_MESSAGE {
+        let detail = format!("`message` has {length} characters; at most {LONGEST_MESSAGE} are allowed.");
+        return Err(Problem::too_long(detail));
+    }
+    let conversation = asked.conversation.filter(|id| !id.is_empty());
+    let conversation = conversation.map(|id| ConversationId::parse(&id).map_err(|_| Problem::unknown_conversation()));
+    let cut = |text: Option<String>| text.unwrap_or_default().chars().take(LONGEST_PAGE_FIELD).collect();
+    let page = asked.page.map(|page| Page {
+        url: cut(page.url),
+        title: cut(page.title),
+    });
+    let usual = &caller.site.appearance.locale;
+    let locale = asked
+        .locale
+        .filter(|tag| is_language_tag(tag))
+        .unwrap_or_else(|| usual.clone());
+    Ok(Asked {
+        message: message.to_owned(),
+        conversation: conversation.transpose()?,
+        page,
+        locale: locale.to_ascii_lowercase().replace('_', "-"),
+        site: caller.site,
+        visitor: caller.visitor,
+        user: caller.user,
+        address: caller.address,
+        began,
+    })
+}
+
+/// Like `en`, `pt-BR`, or `de_DE_formal` as WordPress writes it.
+fn is_language_tag(text: &str) -> bool {
+    (1..=35).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    conversation: ConversationId,
+    answer: AnswerId,
+    from: From,
+    text: &'a str,
+    sources: Vec<Source>,
+    finish: Finish,
+}
+
+async fn told_whole(mut reader: Reader, base: &str) -> Result<HttpResponse, Problem> {
+    let end = reader.ended().await;
+    let run = reader.run();
+    let End::Done(finish) = end else {
+        return Err(Problem::unavailable("The answer broke off. Please ask again."));
+    };
+    run.with(|state| {
+        Ok(json(&Told {
+            conversation: run.question.conversation,
+            answer: run.answer,
+            from: state.from.unwrap_or(From::Model),
+            text: &state.text,
+            sources: events::linked(&state.sources, base),
+            finish,
+        }))
+    })
+}
+
+fn json(told: &Told<'_>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(told)
+}
+
+impl PublicUrl {
+    /// What a link that begins with `/` is put behind, without a slash at its end.
+    pub fn base(&self, request: &HttpRequest) -> String {
+        match &self.0 {
+            Some(url) => url.clone(),
+            None => {
+                let connection = request.connection_info();
+                format!("{}://{}", connection.scheme(), connection.host())
+            }
+        }
+    }
+}

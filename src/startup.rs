@@ -1,0 +1,245 @@
+//! The one place where settings become parts, and parts become a running server.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::Server;
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpServer};
+
+use crate::access::Sites;
+use crate::access::visitor::VisitorTokens;
+use crate::answering::{Answering, Parts, Runs};
+use crate::cache::{AnswerCache, MemoryCache, RedisCache};
+use crate::http::in_flight::{self, InFlight};
+use crate::http::ops::{Files, Health};
+use crate::http::problem::Problem;
+use crate::http::request_log::log_request;
+use crate::http::visitor::{Gate, PublicUrl};
+use crate::http::{ops, visitor};
+use crate::knowledge::Knowledge;
+use crate::limits::{Allowance, Limits, MemoryLimits, RedisLimits};
+use crate::models::{Catalogue, Chain};
+use crate::redis::{RedisClient, RedisUrlError};
+use crate::settings::Settings;
+use crate::store::{AnswerStore, SqliteStore, StoreError};
+use crate::telemetry::Metrics;
+
+/// Running streams have this long to finish after a signal to stop.
+const STREAMS_FINISH: Duration = Duration::from_secs(25);
+/// An idle connection is closed after this long.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("server.listen: cannot listen on {address}: {reason}. Stop what uses that port, or set another address")]
+    Listen {
+        address: SocketAddr,
+        reason: std::io::Error,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cache.url: {0}")]
+    Redis(#[from] RedisUrlError),
+    #[error("the HTTP client for providers cannot be made: {0}")]
+    Client(#[from] reqwest::Error),
+    #[error("the metrics cannot be made: {0}")]
+    Metrics(#[from] prometheus::Error),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Everything that answers questions, without the server around it: what `serve` and `ask` share.
+pub struct Engine {
+    pub answering: Answering,
+    pub store: Arc<SqliteStore>,
+    pub cache: Arc<dyn AnswerCache>,
+    pub limits: Arc<dyn Limits>,
+    pub sites: Arc<Sites>,
+    pub metrics: Metrics,
+}
+
+impl Engine {
+    /// Opens the store and connects the rooms. Must be called on a tokio runtime, which will make the answers.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let store = Arc::new(SqliteStore::open(&settings.store_url).await?);
+        let (cache, limits) = engines(settings)?;
+        let mut sites = store.sites().await?;
+        // What stands in the settings wins over what was made in the operator's pages.
+        sites.extend(settings.sites.iter().cloned());
+        let metrics = Metrics::new()?;
+        let answering = Answering::new(Parts {
+            limits: limits.clone(),
+            cache: cache.clone(),
+            knowledge: Arc::new(Knowledge::with_manual()),
+            catalogue: Catalogue::new(settings)?,
+            chain: Chain::new(settings.upstream.clone()),
+            store: store.clone(),
+            metrics: metrics.clone(),
+            runs: Runs::new(tokio::runtime::Handle::current()),
+        });
+        let sites = Arc::new(Sites::new(sites));
+        Ok(Self {
+            answering,
+            store,
+            cache,
+            limits,
+            sites,
+            metrics,
+        })
+    }
+
+    /// Stops what runs and writes everything down.
+    pub async fn stop(&self) {
+        self.answering.stop().await;
+        self.store.close().await;
+    }
+}
+
+type Engines = (Arc<dyn AnswerCache>, Arc<dyn Limits>);
+
+/// Cache and limits, in process or through one Redis.
+pub fn engines(settings: &Settings) -> Result<Engines, RedisUrlError> {
+    let allowance = Allowance {
+        per_visitor_per_minute: settings.limits.per_visitor_per_minute,
+        per_site_per_day: settings.limits.per_site_per_day,
+    };
+    let cache = &settings.cache;
+    if cache.url == "memory" {
+        return Ok((
+            Arc::new(MemoryCache::new(cache.ttl, cache.max_bytes)),
+            Arc::new(MemoryLimits::new(allowance)),
+        ));
+    }
+    let client = RedisClient::open(&cache.url)?;
+    Ok((
+        Arc::new(RedisCache::new(client.clone(), cache.ttl)),
+        Arc::new(RedisLimits::new(client, allowance)),
+    ))
+}
+
+/// The service, listening.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+    engine: Engine,
+    in_flight: InFlight,
+}
+
+impl Application {
+    pub async fn build(settings: &Settings) -> Result<Self, StartError> {
+        let address = settings.server.listen;
+        let listener = TcpListener::bind(address).map_err(|reason| StartError::Listen { address, reason })?;
+        let address = listener.local_addr()?;
+        let engine = Engine::start(settings).await?;
+        // A Redis that is away is said so now, and not when the first visitor comes.
+        tokio::spawn({
+            let limits = engine.limits.clone();
+            async move { drop(limits.ready().await) }
+        });
+        let in_flight = InFlight::default();
+        let server = serve(listener, settings, &engine, in_flight.clone()).await?;
+        Ok(Self {
+            server,
+            address,
+            engine,
+            in_flight,
+        })
+    }
+
+    /// Where it listens, also when the settings left the port open.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready; then takes no new request, lets running streams finish within bounds, and writes
+    /// everything down.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> std::io::Result<()> {
+        let handle = self.server.handle();
+        let server = tokio::spawn(self.server);
+        tokio::pin!(server);
+        let result = tokio::select! {
+            ended = &mut server => ended.map_err(std::io::Error::other).flatten(),
+            () = stop => {
+                tracing::info!(requests = self.in_flight.requests(), "stopping: running answers may finish");
+                self.in_flight.close();
+                tokio::spawn(handle.stop(true));
+                drained(&self.in_flight).await;
+                Ok(())
+            }
+        };
+        self.engine.stop().await;
+        tracing::info!("stopped");
+        result
+    }
+}
+
+async fn drained(in_flight: &InFlight) {
+    let due = Instant::now() + STREAMS_FINISH;
+    while in_flight.requests() > 0 && Instant::now() < due {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The last bytes were handed to the connection; a moment for them to leave.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+async fn serve(
+    listener: TcpListener,
+    settings: &Settings,
+    engine: &Engine,
+    in_flight: InFlight,
+) -> Result<Server, StartError> {
+    let gate = Data::new(Gate {
+        sites: engine.sites.clone(),
+        limits: engine.limits.clone(),
+        tokens: VisitorTokens::new(&engine.store.instance_secret().await?),
+        trusted_proxies: settings.server.trusted_proxies.clone(),
+        public_origin: settings.server.public_url.as_deref().and_then(origin_of),
+    });
+    let store: Arc<dyn AnswerStore> = engine.store.clone();
+    let health = Data::new(Health {
+        store: store.clone(),
+        cache: engine.cache.clone(),
+        limits: engine.limits.clone(),
+    });
+    let store: Data<dyn AnswerStore> = Data::from(store);
+    let answering = Data::new(engine.answering.clone());
+    let public = Data::new(PublicUrl(settings.server.public_url.clone()));
+    let (files, metrics) = (Data::new(Files::new()?), engine.metrics.clone());
+    let server = HttpServer::new(move || {
+        let (gate, in_flight, counted) = (gate.clone(), in_flight.clone(), metrics.clone());
+        App::new()
+            .app_data(answering.clone())
+            .app_data(store.clone())
+            .app_data(public.clone())
+            .app_data(health.clone())
+            .app_data(files.clone())
+            .app_data(Data::new(metrics.clone()))
+            .wrap(from_fn(move |request, next| {
+                in_flight::count(in_flight.clone(), request, next)
+            }))
+            .wrap(from_fn(move |request, next| {
+                log_request(counted.clone(), request, next)
+            }))
+            .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .configure(|config| visitor::configure(config, gate))
+            .configure(ops::configure)
+            .default_service(web::to(|| async { Err::<&str, _>(Problem::not_found()) }))
+    })
+    .keep_alive(KEEP_ALIVE)
+    // A visitor who leaves is noticed at once, which stops what is being paid for.
+    .h1_allow_half_closed(false)
+    .disable_signals()
+    .shutdown_timeout(STREAMS_FINISH.as_secs())
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+fn origin_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(url.origin().ascii_serialization())
+}
