@@ -1,0 +1,122 @@
+/** Calls of the service: addresses, the visitor's token, and problems as one kind of error. */
+import type { Kept, Site } from './store';
+
+/** What went wrong, by the contract's stable code; words for the visitor are in `texts.ts`. */
+export class Problem extends Error {
+  constructor(
+    readonly code: string,
+    readonly status = 0,
+    /** Seconds after which another try makes sense. */
+    readonly retryAfter?: number,
+  ) {
+    super(code);
+  }
+}
+
+export interface Call {
+  method?: string;
+  body?: object;
+  signal?: AbortSignal;
+  /** The last event seen of the answer that is resumed. */
+  lastEvent?: number;
+  /** Call without the visitor's token (it is what the call is for, or not needed). */
+  anonymous?: boolean;
+  keepalive?: boolean;
+}
+
+/** A token that ends sooner than this is renewed first (milliseconds). */
+const MARGIN = 120_000;
+
+export class Api {
+  private renewing: Promise<string> | undefined;
+
+  constructor(
+    readonly base: string,
+    readonly site: string,
+    private readonly kept: Kept<Site>,
+  ) {}
+
+  /** `base` may hold a query already (WordPress with plain permalinks), so further ones are appended. */
+  url(path: string): string {
+    const url = this.base + path;
+    if (!this.site) return url;
+    return `${url}${url.includes('?') ? '&' : '?'}site=${encodeURIComponent(this.site)}`;
+  }
+
+  /** True while the kept token is accepted, and with it the kept conversation can be read. */
+  known(): boolean {
+    const { token, expires } = this.kept.get();
+    return !!token && (expires ?? 0) > Date.now() + 5000;
+  }
+
+  /** The visitor's token, asked for or renewed when need be. */
+  token(): Promise<string> {
+    const { token, expires } = this.kept.get();
+    if (token && (expires ?? 0) > Date.now() + MARGIN) return Promise.resolve(token);
+    return (this.renewing ??= this.renew().finally(() => (this.renewing = undefined)));
+  }
+
+  private async renew(): Promise<string> {
+    const response = await this.once('visitors', { method: 'POST', body: {}, anonymous: !this.known() }, this.kept.get().token);
+    const made = await json(response);
+    if (typeof made.token !== 'string') throw new Problem('unavailable');
+    const expires = Date.now() + (Number(made.expires_in) || 3600) * 1000;
+    this.kept.set({ visitor: String(made.visitor ?? ''), token: made.token, expires });
+    return made.token;
+  }
+
+  /** One call; an outdated token is replaced once. A response that is not a success is thrown as a `Problem`. */
+  async call(path: string, call: Call = {}): Promise<Response> {
+    for (let again = false; ; again = true) {
+      const token = call.anonymous ? undefined : await this.token();
+      try {
+        return await this.once(path, call, token);
+      } catch (error) {
+        if (again || call.anonymous || !(error instanceof Problem) || error.code !== 'invalid_token') throw error;
+        if (this.kept.get().token === token) this.kept.set({ token: undefined });
+      }
+    }
+  }
+
+  private async once(path: string, call: Call, token?: string): Promise<Response> {
+    const { method = 'GET', body, signal, lastEvent, keepalive = false } = call;
+    const headers: Record<string, string> = {};
+    if (token && !(call.anonymous ?? false)) headers['X-Pennypress-Visitor'] = token;
+    if (body) headers['Content-Type'] = 'application/json';
+    if (lastEvent !== undefined) headers['Last-Event-ID'] = String(lastEvent);
+    let response: Response;
+    try {
+      response = await fetch(body ? this.base + path : this.url(path), {
+        method,
+        headers,
+        keepalive,
+        cache: 'no-store',
+        ...(body && { body: JSON.stringify(this.site ? { site: this.site, ...body } : body) }),
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Problem('offline');
+    }
+    if (!response.ok) throw await problem(response);
+    return response;
+  }
+}
+
+export async function json(response: Response): Promise<Record<string, unknown>> {
+  try {
+    const value: unknown = await response.json();
+    if (value && typeof value === 'object') return value as Record<string, unknown>;
+  } catch {
+    // Not JSON: the same as any other answer that is not the service's.
+  }
+  throw new Problem('unavailable', response.status);
+}
+
+async function problem(response: Response): Promise<Problem> {
+  const { status } = response;
+  const body = await json(response).catch((): Record<string, unknown> => ({}));
+  const guess = status === 429 ? 'rate_limited' : status === 413 ? 'too_long' : status >= 500 ? 'unavailable' : 'refused';
+  const after = Number(body.retry_after ?? response.headers.get('Retry-After') ?? NaN);
+  return new Problem(typeof body.code === 'string' ? body.code : guess, status, after > 0 ? Math.ceil(after) : undefined);
+}

@@ -1,0 +1,224 @@
+/**
+ * The chat itself, fetched by the loader when a visitor shows interest. This file is the way of a
+ * conversation: begin, ask, follow the answer, remember, come back after a page change.
+ */
+import css from './chat.css';
+import { Api, json, Problem } from './api';
+import { follow, type Request, type Source } from './answer';
+import { loadConfig } from './config';
+import { button, el } from './dom';
+import type { Handover } from './handover';
+import { AnswerView, question, type Ways } from './message';
+import { Panel } from './panel';
+import { kept, type Site, type Tab } from './store';
+import { texts } from './texts';
+
+async function begin(host: Handover): Promise<void> {
+  const key = `pennypress:${host.site}`;
+  const site = kept<Site>('localStorage', key);
+  const tab = kept<Tab>('sessionStorage', key);
+  const api = new Api(host.api, host.site, site);
+  host.style(css);
+
+  // A click must not wait for a slow network: what the operator set may come later than the panel.
+  let wish: [boolean, boolean] | undefined;
+  host.toggle = (show, quiet = false) => {
+    wish = [show, quiet];
+  };
+  const config = await loadConfig(api, tab);
+  const own = host.root.host as HTMLElement;
+  own.style.setProperty('--a', config.accent);
+  own.style.setProperty('--o', config.onAccent);
+  tab.set({ accent: config.accent, onAccent: config.onAccent });
+  const locale = host.locale || config.locale || 'en';
+  const t = texts(locale, config.texts);
+  own.lang = locale;
+  own.dir = /^(ar|he|fa|ur|ps|sd|ug|yi|dv|ckb)\b/i.test(locale) ? 'rtl' : 'ltr';
+
+  let running: AbortController | undefined;
+  let restored = false;
+
+  const panel = new Panel(host, t, config.name, {
+    send: (text) => void ask(text),
+    stop: () => running?.abort(),
+    draft: (draft) => tab.set({ draft: draft.slice(0, 8000) }),
+    shown(open) {
+      tab.set({ open });
+      if (open && !restored) void restore();
+    },
+    async renew() {
+      const { conversation } = site.get();
+      running?.abort();
+      if (conversation && api.known()) {
+        await api.call(`conversations/${encodeURIComponent(conversation)}`, { method: 'DELETE' }).catch((error: unknown) => {
+          if (!(error instanceof Problem && error.status === 404)) throw error;
+        });
+      }
+      site.set({ conversation: undefined });
+      tab.set({ running: undefined });
+      greet();
+    },
+  });
+
+  const ways: Ways = {
+    t,
+    base: host.api,
+    say: (words) => panel.say(words),
+    async rate(answer, rating, comment) {
+      await api.call('feedback', { method: 'POST', body: { answer, rating, ...(comment && { comment }) } });
+    },
+  };
+
+  const show = (...parts: HTMLElement[]) => {
+    panel.log.append(...parts);
+    panel.toEnd(true);
+  };
+
+  /** An empty conversation: the greeting, and questions to begin with. */
+  function greet(): void {
+    const view = new AnswerView(ways);
+    view.write(config.greeting || t('greeting'));
+    panel.log.replaceChildren(view.element);
+    if (config.suggestions.length) {
+      const list = el('div', { class: 'chips' });
+      for (const text of config.suggestions) {
+        const chip = button(text, () => {
+          panel.focus();
+          void ask(text);
+        }, 'chip');
+        chip.dir = 'auto';
+        list.append(chip);
+      }
+      panel.log.append(list);
+    }
+    view.settle();
+  }
+
+  /** Asks, and shows what comes. `old` is an earlier attempt, which makes room. */
+  async function ask(text: string, old?: AnswerView): Promise<void> {
+    if (running) return;
+    panel.log.querySelector('.chips')?.remove();
+    if (old) old.element.remove();
+    else show(question(t, text));
+    tab.set({ running: { question: text } });
+    const body = {
+      message: text,
+      conversation: site.get().conversation ?? null,
+      page: { url: location.href.slice(0, 2000), title: document.title.slice(0, 300) },
+      locale,
+      stream: true,
+    };
+    await answer({ body }, text);
+  }
+
+  async function answer(request: Request, text: string): Promise<void> {
+    const view = new AnswerView(ways, true);
+    const mine = (running = new AbortController());
+    if ('answer' in request) view.answer = request.answer;
+    let cameLate = false;
+    panel.working(true);
+    show(view.element);
+    panel.say(t('typing'));
+    const retry = () => void ask(text, view);
+    try {
+      const finish = await follow(
+        api,
+        request,
+        {
+          started(conversation, id) {
+            view.answer = id;
+            site.set({ conversation });
+            tab.set({ running: { question: text, answer: id } });
+          },
+          text(words) {
+            view.write(words);
+            panel.toEnd();
+          },
+          sources: (list: Source[]) => view.sources(list),
+          reconnecting(now) {
+            if (cameLate !== now) view.reconnecting((cameLate = now));
+            panel.toEnd();
+          },
+        },
+        mine.signal,
+      );
+      view.finish(finish, undefined, retry);
+      panel.say(view.body.textContent ?? '');
+    } catch (error) {
+      const problem = error instanceof Problem ? error : new Problem('other');
+      if (problem.code === 'unknown_conversation' && site.get().conversation) {
+        // The token ran out meanwhile: the question begins a new conversation.
+        site.set({ conversation: undefined });
+        running = undefined;
+        return ask(text, view);
+      }
+      view.fail(problem, retry);
+    }
+    if (running !== mine) return;
+    running = undefined;
+    tab.set({ running: undefined });
+    panel.working(false);
+    panel.toEnd();
+  }
+
+  /** Brings back what was said before a page change, and an answer that was still being written. */
+  async function restore(): Promise<void> {
+    restored = true;
+    const { conversation } = site.get();
+    const { running: left } = tab.get();
+    greet();
+    let messages: Record<string, unknown>[] = [];
+    if (conversation && api.known()) {
+      const note = el('p', { class: 'note' }, t('loading'));
+      panel.working(true);
+      panel.log.replaceChildren(note);
+      try {
+        const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`));
+        if (Array.isArray(found.messages)) messages = found.messages.filter((m) => m && typeof m === 'object');
+        greet();
+      } catch (error) {
+        greet();
+        if (error instanceof Problem && (error.status === 404 || error.status === 401)) site.set({ conversation: undefined });
+        else {
+          const again = el('div', { class: 'a' }, el('p', { class: 'error' }, t('e_history')), button(t('retry'), () => void restore(), 'retry'));
+          show(again);
+        }
+      }
+      panel.working(false);
+    } else if (conversation) site.set({ conversation: undefined });
+
+    let asked = '';
+    let answered = true;
+    for (const message of messages) {
+      const text = String(message.text ?? '');
+      if (message.role === 'user') {
+        show(question(t, (asked = text)));
+        answered = false;
+        continue;
+      }
+      if (left?.answer && message.answer === left.answer) continue;
+      const view = new AnswerView(ways);
+      if (typeof message.answer === 'string') view.answer = message.answer;
+      view.write(text);
+      if (Array.isArray(message.sources)) view.sources(message.sources as Source[]);
+      view.finish('stop', message.rating === 'up' || message.rating === 'down' ? message.rating : undefined);
+      show(view.element);
+      answered = true;
+    }
+    if (messages.length || left) panel.log.querySelector('.chips')?.remove();
+    if (!left || typeof left.question !== 'string') return;
+    if (answered || asked !== left.question) show(question(t, left.question));
+    if (left.answer) return answer({ answer: left.answer }, left.question);
+    const view = new AnswerView(ways);
+    show(view.element);
+    tab.set({ running: undefined });
+    view.fail(new Problem('interrupted'), () => void ask(left.question, view));
+  }
+
+  host.toggle = (shown, quiet) => (shown ? panel.show(quiet) : panel.hide());
+  panel.write(tab.get().draft ?? '');
+  if (wish) host.toggle(...wish);
+}
+
+const host = window.Pennypress;
+if (host && !host.toggle) void begin(host);

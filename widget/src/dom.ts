@@ -1,0 +1,61 @@
+/** Builds elements. Text only ever becomes text nodes; there is no way from here to innerHTML. */
+
+type Attributes = Record<string, string | number | boolean | undefined>;
+
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? '' : String(value));
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A 24 × 24 line icon. */
+export function icon(d: string): SVGElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  path.setAttribute('d', d);
+  svg.append(path);
+  return svg;
+}
+
+/** A button that shows words, or an icon with the words as its name. */
+export function button(words: string, onClick: () => void, kind = '', shape?: string): HTMLButtonElement {
+  const made = el('button', { type: 'button', class: kind });
+  if (shape) {
+    made.append(icon(shape));
+    made.setAttribute('aria-label', words);
+    made.title = words;
+  } else made.textContent = words;
+  made.addEventListener('click', onClick);
+  return made;
+}
+
+/** A link that leaves the page alone: new tab, no opener, no search engine credit. */
+export function outward(href: string): HTMLAnchorElement {
+  return el('a', { href, target: '_blank', rel: 'noopener nofollow' });
+}
+
+/** `address` as an absolute URL if it is one that a visitor may be sent to, else undefined. */
+export function safeUrl(address: string, base?: string): string | undefined {
+  try {
+    const url = new URL(address, base);
+    return /^(https?|mailto):$/.test(url.protocol) ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function write(into: Node, text: string): void {
+  if (!text) return;
+  const last = into.lastChild;
+  if (last?.nodeType === Node.TEXT_NODE) (last as Text).appendData(text);
+  else into.appendChild(document.createTextNode(text));
+}
