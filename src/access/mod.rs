@@ -1,6 +1,7 @@
 //! Who may call: origins, signatures, visitor tokens, the operator.
 
 pub mod address;
+pub mod operator;
 pub mod signature;
 pub mod sites;
 pub mod visitor;
