@@ -1,7 +1,9 @@
 //! Answers as rows: written, and read again.
 
+use std::sync::{Arc, OnceLock};
+
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::domain::{Answer, AnswerId, ConversationId, Finish, From, Page, Rating, Source, Usage, Usd, VisitorId};
 use crate::store::StoreError;
@@ -11,54 +13,98 @@ pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user
     a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
     a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at";
 
-/// Writes an answer and, when it is the first, its conversation. Takes the place of an answer with the same id.
-pub(super) async fn write_answer(connection: &mut SqliteConnection, answer: &Answer) -> Result<(), sqlx::Error> {
-    let conversation = answer.conversation.to_string();
-    // A conversation keeps the visitor who began it; a WordPress user who signs in later is noted.
-    sqlx::query(
-        "INSERT INTO conversations (id, site, visitor, user, started_at, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5)
-         ON CONFLICT (id) DO UPDATE SET last_at = max(last_at, excluded.last_at),
-             visitor = coalesce(visitor, excluded.visitor), user = coalesce(excluded.user, user)",
-    )
-    .bind(&conversation)
-    .bind(&answer.site)
-    .bind(answer.visitor.map(|visitor| visitor.to_string()))
-    .bind(&answer.user)
-    .bind(answer.asked_at_ms)
-    .execute(&mut *connection)
-    .await?;
-    let sources = serde_json::to_string(&answer.sources).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    sqlx::query(
-        "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
-             completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-         ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin, finish = excluded.finish,
-             sources = excluded.sources, model = excluded.model, prompt_tokens = excluded.prompt_tokens,
-             completion_tokens = excluded.completion_tokens, counted = excluded.counted,
-             cost_pico_usd = excluded.cost_pico_usd, first_word_ms = excluded.first_word_ms,
-             total_ms = excluded.total_ms",
-    )
-    .bind(answer.id.to_string())
-    .bind(&conversation)
-    .bind(&answer.site)
-    .bind(&answer.question)
-    .bind(&answer.text)
-    .bind(answer.from.as_str())
-    .bind(answer.finish.as_str())
-    .bind(sources)
-    .bind(&answer.model)
-    .bind(count(answer.usage.prompt_tokens))
-    .bind(count(answer.usage.completion_tokens))
-    .bind(answer.usage.counted)
-    .bind(answer.cost.to_pico())
-    .bind(answer.first_word_ms)
-    .bind(answer.total_ms)
-    .bind(answer.page.as_ref().map(|page| &page.url))
-    .bind(answer.page.as_ref().map(|page| &page.title))
-    .bind(&answer.locale)
-    .bind(answer.asked_at_ms)
-    .execute(connection)
-    .await?;
+/// Answers that one statement writes when there are that many; the rest are written one by one. Both texts stay the same,
+/// so that SQLite prepares each of them once.
+const ROWS: usize = 64;
+
+/// A conversation keeps the visitor who began it; a WordPress user who signs in later is noted.
+static CONVERSATIONS: Insert = Insert {
+    into: "INSERT INTO conversations (id, site, visitor, user, started_at, last_at) VALUES ",
+    columns: 6,
+    on_conflict: " ON CONFLICT (id) DO UPDATE SET last_at = max(last_at, excluded.last_at),
+        visitor = coalesce(visitor, excluded.visitor), user = coalesce(excluded.user, user)",
+    many: OnceLock::new(),
+    one: OnceLock::new(),
+};
+
+static ANSWERS: Insert = Insert {
+    into: "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
+        completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at) VALUES ",
+    columns: 19,
+    on_conflict: " ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin,
+        finish = excluded.finish, sources = excluded.sources, model = excluded.model,
+        prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
+        counted = excluded.counted, cost_pico_usd = excluded.cost_pico_usd,
+        first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms",
+    many: OnceLock::new(),
+    one: OnceLock::new(),
+};
+
+/// An INSERT of one row or of [`ROWS`] rows.
+struct Insert {
+    into: &'static str,
+    columns: usize,
+    on_conflict: &'static str,
+    many: OnceLock<String>,
+    one: OnceLock<String>,
+}
+
+impl Insert {
+    fn sql(&self, rows: usize) -> &str {
+        let text = if rows == 1 { &self.one } else { &self.many };
+        text.get_or_init(|| {
+            let row = format!("({})", vec!["?"; self.columns].join(","));
+            format!("{}{}{}", self.into, vec![row; rows].join(","), self.on_conflict)
+        })
+    }
+}
+
+/// Writes answers and the conversations that they begin. Each takes the place of an answer with the same id.
+pub(super) async fn write_answers(
+    connection: &mut SqliteConnection,
+    answers: &[Arc<Answer>],
+) -> Result<(), sqlx::Error> {
+    let (many, rest) = answers.as_chunks::<ROWS>();
+    let chunks = many.iter().map(<[_; ROWS]>::as_slice).chain(rest.chunks(1));
+    for chunk in chunks {
+        let mut conversations = sqlx::query(AssertSqlSafe(CONVERSATIONS.sql(chunk.len())));
+        for answer in chunk {
+            conversations = conversations
+                .bind(answer.conversation.to_string())
+                .bind(&answer.site)
+                .bind(answer.visitor.map(|visitor| visitor.to_string()))
+                .bind(&answer.user)
+                .bind(answer.asked_at_ms)
+                .bind(answer.asked_at_ms);
+        }
+        conversations.execute(&mut *connection).await?;
+        let mut rows = sqlx::query(AssertSqlSafe(ANSWERS.sql(chunk.len())));
+        for answer in chunk {
+            let sources =
+                serde_json::to_string(&answer.sources).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+            rows = rows
+                .bind(answer.id.to_string())
+                .bind(answer.conversation.to_string())
+                .bind(&answer.site)
+                .bind(&answer.question)
+                .bind(&answer.text)
+                .bind(answer.from.as_str())
+                .bind(answer.finish.as_str())
+                .bind(sources)
+                .bind(&answer.model)
+                .bind(count(answer.usage.prompt_tokens))
+                .bind(count(answer.usage.completion_tokens))
+                .bind(answer.usage.counted)
+                .bind(answer.cost.to_pico())
+                .bind(answer.first_word_ms)
+                .bind(answer.total_ms)
+                .bind(answer.page.as_ref().map(|page| &page.url))
+                .bind(answer.page.as_ref().map(|page| &page.title))
+                .bind(&answer.locale)
+                .bind(answer.asked_at_ms);
+        }
+        rows.execute(&mut *connection).await?;
+    }
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -19,7 +19,7 @@ use crate::store::StoreError;
 pub(super) const QUEUE: usize = 10_000;
 /// How long the first answer of a batch waits for company.
 const GATHER: Duration = Duration::from_millis(25);
-const BATCH: usize = 500;
+const BATCH: usize = 2_000;
 /// Ten tries, a quarter of a second apart, outlast another process that holds the file for a moment.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -160,21 +160,14 @@ impl Writer {
         let mut waiting = Vec::new();
         let outcome = async {
             let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+            let mut answers = Vec::new();
             for command in commands {
                 match command {
                     Command::Record(answer) if self.deleted.contains(&answer.conversation) => {}
-                    Command::Record(answer) => {
-                        let mut step = transaction.begin().await?;
-                        match rows::write_answer(&mut step, &answer).await {
-                            Ok(()) => step.commit().await?,
-                            Err(error) if is_about_the_disk(&error) => return Err(error),
-                            Err(error) => {
-                                tracing::error!(%error, answer = %answer.id, "an answer cannot be written");
-                                step.rollback().await?;
-                            }
-                        }
-                    }
+                    Command::Record(answer) => answers.push(answer),
                     Command::Work(work) => {
+                        // Work sees every answer that was recorded before it.
+                        write_answers(&mut transaction, &std::mem::take(&mut answers)).await?;
                         let mut step = transaction.begin().await?;
                         let done = work(&mut step).await;
                         let keep = done.keep;
@@ -192,6 +185,7 @@ impl Writer {
                     Command::Close => {}
                 }
             }
+            write_answers(&mut transaction, &answers).await?;
             transaction.commit().await
         }
         .await;
@@ -203,6 +197,31 @@ impl Writer {
         }
         outcome
     }
+}
+
+/// All at once; when that fails for a reason of one of them, each by itself, and only that one is left out.
+async fn write_answers(transaction: &mut Transaction<'_, Sqlite>, answers: &[Arc<Answer>]) -> Result<(), sqlx::Error> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let mut step = transaction.begin().await?;
+    match rows::write_answers(&mut step, answers).await {
+        Ok(()) => return step.commit().await,
+        Err(error) if is_about_the_disk(&error) => return Err(error),
+        Err(_) => step.rollback().await?,
+    }
+    for answer in answers {
+        let mut step = transaction.begin().await?;
+        match rows::write_answers(&mut step, std::slice::from_ref(answer)).await {
+            Ok(()) => step.commit().await?,
+            Err(error) if is_about_the_disk(&error) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, answer = %answer.id, "an answer cannot be written");
+                step.rollback().await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Full, locked, unreadable: the next try may succeed. Anything else is about the answer itself.
