@@ -22,6 +22,27 @@ const cssAsText = {
   },
 };
 
+// The languages as lists in the order of English's keys: the keys travel once. A translation that
+// lacks a key, or has one too many, ends the build.
+const words = {
+  name: 'words',
+  setup(on) {
+    on.onResolve({ filter: /^pennypress:texts$/ }, () => ({ path: 'texts', namespace: 'words' }));
+    on.onLoad({ filter: /.*/, namespace: 'words' }, async () => {
+      const read = async (language) => JSON.parse(await readFile(join(here, 'src/texts', `${language}.json`), 'utf8'));
+      const keys = Object.keys(await read('en'));
+      const tables = {};
+      for (const language of ['en', 'de', 'fr', 'es']) {
+        const table = await read(language);
+        const wrong = [...keys.filter((key) => !(key in table)), ...Object.keys(table).filter((key) => !keys.includes(key))];
+        if (wrong.length) throw new Error(`src/texts/${language}.json: missing or unknown: ${wrong.join(', ')}`);
+        tables[language] = keys.map((key) => table[key]);
+      }
+      return { contents: `export const KEYS = ${JSON.stringify(keys)}; export const TABLES = ${JSON.stringify(tables)};` };
+    });
+  },
+};
+
 async function bundle(entry, define = {}) {
   const result = await build({
     entryPoints: [join(here, 'src', entry)],
@@ -30,12 +51,13 @@ async function bundle(entry, define = {}) {
     write: false,
     minify: true,
     format: 'iife',
-    target: 'es2020',
+    // Browsers of 2022 and later.
+    target: ['chrome94', 'firefox95', 'safari15.4'],
     charset: 'utf8',
     legalComments: 'none',
     banner: { js: '/* Pennypress widget. MIT licence. */' },
     define,
-    plugins: [cssAsText],
+    plugins: [cssAsText, words],
     logLevel: 'warning',
   });
   return result.outputFiles[0].contents;

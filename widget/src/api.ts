@@ -21,20 +21,22 @@ export interface Call {
   lastEvent?: number;
   /** Call without the visitor's token (it is what the call is for, or not needed). */
   anonymous?: boolean;
-  keepalive?: boolean;
 }
 
 /** A token that ends sooner than this is renewed first (milliseconds). */
 const MARGIN = 120_000;
 
 export class Api {
-  private renewing: Promise<string> | undefined;
+  readonly #kept: Kept<Site>;
+  #renewing: Promise<string> | undefined;
 
   constructor(
     readonly base: string,
     readonly site: string,
-    private readonly kept: Kept<Site>,
-  ) {}
+    kept: Kept<Site>,
+  ) {
+    this.#kept = kept;
+  }
 
   /** `base` may hold a query already (WordPress with plain permalinks), so further ones are appended. */
   url(path: string): string {
@@ -45,23 +47,23 @@ export class Api {
 
   /** True while the kept token is accepted, and with it the kept conversation can be read. */
   known(): boolean {
-    const { token, expires } = this.kept.get();
+    const { token, expires } = this.#kept.get();
     return !!token && (expires ?? 0) > Date.now() + 5000;
   }
 
   /** The visitor's token, asked for or renewed when need be. */
   token(): Promise<string> {
-    const { token, expires } = this.kept.get();
+    const { token, expires } = this.#kept.get();
     if (token && (expires ?? 0) > Date.now() + MARGIN) return Promise.resolve(token);
-    return (this.renewing ??= this.renew().finally(() => (this.renewing = undefined)));
+    return (this.#renewing ??= this.#renew().finally(() => (this.#renewing = undefined)));
   }
 
-  private async renew(): Promise<string> {
-    const response = await this.once('visitors', { method: 'POST', body: {}, anonymous: !this.known() }, this.kept.get().token);
+  async #renew(): Promise<string> {
+    const response = await this.#once('visitors', { method: 'POST', body: {} }, this.known() ? this.#kept.get().token : undefined);
     const made = await json(response);
     if (typeof made.token !== 'string') throw new Problem('unavailable');
     const expires = Date.now() + (Number(made.expires_in) || 3600) * 1000;
-    this.kept.set({ visitor: String(made.visitor ?? ''), token: made.token, expires });
+    this.#kept.set({ token: made.token, expires });
     return made.token;
   }
 
@@ -70,18 +72,18 @@ export class Api {
     for (let again = false; ; again = true) {
       const token = call.anonymous ? undefined : await this.token();
       try {
-        return await this.once(path, call, token);
+        return await this.#once(path, call, token);
       } catch (error) {
         if (again || call.anonymous || !(error instanceof Problem) || error.code !== 'invalid_token') throw error;
-        if (this.kept.get().token === token) this.kept.set({ token: undefined });
+        if (this.#kept.get().token === token) this.#kept.set({ token: undefined });
       }
     }
   }
 
-  private async once(path: string, call: Call, token?: string): Promise<Response> {
-    const { method = 'GET', body, signal, lastEvent, keepalive = false } = call;
+  async #once(path: string, call: Call, token?: string): Promise<Response> {
+    const { method = 'GET', body, signal, lastEvent } = call;
     const headers: Record<string, string> = {};
-    if (token && !(call.anonymous ?? false)) headers['X-Pennypress-Visitor'] = token;
+    if (token) headers['X-Pennypress-Visitor'] = token;
     if (body) headers['Content-Type'] = 'application/json';
     if (lastEvent !== undefined) headers['Last-Event-ID'] = String(lastEvent);
     let response: Response;
@@ -89,7 +91,6 @@ export class Api {
       response = await fetch(body ? this.base + path : this.url(path), {
         method,
         headers,
-        keepalive,
         cache: 'no-store',
         ...(body && { body: JSON.stringify(this.site ? { site: this.site, ...body } : body) }),
         ...(signal && { signal }),

@@ -169,9 +169,8 @@ async function begin(host: Handover): Promise<void> {
     greet();
     let messages: Record<string, unknown>[] = [];
     if (conversation && api.known()) {
-      const note = el('p', { class: 'note' }, t('loading'));
       panel.working(true);
-      panel.log.replaceChildren(note);
+      panel.log.replaceChildren(new AnswerView(ways, true).element);
       try {
         const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`));
         if (Array.isArray(found.messages)) messages = found.messages.filter((m) => m && typeof m === 'object');
@@ -180,7 +179,7 @@ async function begin(host: Handover): Promise<void> {
         greet();
         if (error instanceof Problem && (error.status === 404 || error.status === 401)) site.set({ conversation: undefined });
         else {
-          const again = el('div', { class: 'a' }, el('p', { class: 'error' }, t('e_history')), button(t('retry'), () => void restore(), 'retry'));
+          const again = el('div', { class: 'a' }, el('p', { class: 'error' }, t('e_other')), button(t('retry'), () => void restore(), 'retry'));
           show(again);
         }
       }

@@ -27,41 +27,41 @@ export class AnswerView {
   answer: string | undefined;
   text = '';
   readonly body = el('div', { class: 'md', dir: 'auto' });
-  private readonly foot = el('div', { class: 'foot' });
-  private readonly dots: HTMLElement;
-  private readonly markdown: Markdown;
-  private readonly cites: [number, HTMLAnchorElement][] = [];
-  private list: Source[] = [];
-  private timer = 0;
+  readonly #foot = el('div', { class: 'foot' });
+  readonly #dots: HTMLElement;
+  readonly #markdown: Markdown;
+  readonly #cites: [number, HTMLAnchorElement][] = [];
+  #list: Source[] = [];
+  #timer = 0;
 
-  constructor(
-    private readonly ways: Ways,
-    waiting = false,
-  ) {
+  readonly #ways: Ways;
+
+  constructor(ways: Ways, waiting = false) {
     const { t } = ways;
-    this.dots = el('div', { class: 'dots', hidden: !waiting }, el('i'), el('i'), el('i'), el('span', { class: 'vh' }, t('typing')));
-    this.element = el('div', { class: 'a', 'aria-busy': waiting ? 'true' : 'false' }, el('span', { class: 'vh' }, `${t('bot')}: `), this.body, this.dots, this.foot);
-    this.markdown = new Markdown(this.body, (n, link) => {
-      this.cites.push([n, link]);
-      this.point(n, link);
+    this.#ways = ways;
+    this.#dots = el('div', { class: 'dots', hidden: !waiting }, el('i'), el('i'), el('i'), el('span', { class: 'vh' }, t('typing')));
+    this.element = el('div', { class: 'a', 'aria-busy': waiting ? 'true' : 'false' }, el('span', { class: 'vh' }, `${t('bot')}: `), this.body, this.#dots, this.#foot);
+    this.#markdown = new Markdown(this.body, (n, link) => {
+      this.#cites.push([n, link]);
+      this.#point(n, link);
     });
   }
 
   write(words: string): void {
     this.text += words;
-    this.dots.hidden = true;
-    this.markdown.write(words);
+    this.#dots.hidden = true;
+    this.#markdown.write(words);
   }
 
   sources(list: Source[]): void {
-    this.list = list;
-    for (const [n, link] of this.cites) this.point(n, link);
+    this.#list = list;
+    for (const [n, link] of this.#cites) this.#point(n, link);
   }
 
   /** Gives a citation its address, once the source is known. */
-  private point(n: number, link: HTMLAnchorElement): void {
-    const source = this.list.find((s) => s.n === n);
-    const href = source && safeUrl(String(source.url), this.ways.base);
+  #point(n: number, link: HTMLAnchorElement): void {
+    const source = this.#list.find((s) => s.n === n);
+    const href = source && safeUrl(String(source.url), this.#ways.base);
     if (!href) return;
     link.href = href;
     link.target = '_blank';
@@ -70,82 +70,83 @@ export class AnswerView {
   }
 
   reconnecting(now: boolean): void {
-    this.foot.replaceChildren(...(now ? [el('p', { class: 'note' }, this.ways.t('reconnecting'))] : []));
+    this.#foot.replaceChildren(...(now ? [el('p', { class: 'note' }, this.#ways.t('reconnecting'))] : []));
   }
 
   /** Everything has come, or nothing more will. */
   finish(finish: string, rating?: string, retry?: () => void): void {
-    const { t } = this.ways;
+    const { t } = this.#ways;
     this.settle();
     const notes: Record<string, string> = { stopped: t('stopped'), aborted: t('stopped'), length: t('cut') };
     const note = notes[finish];
     const bar = el('div', { class: 'bar' });
     const parts: Node[] = [];
-    if (this.list.length) parts.push(this.sourceList());
+    if (this.#list.length) parts.push(this.#sourceList());
     if (note) parts.push(el('p', { class: 'note' }, note));
     if (this.text) {
-      bar.append(this.copyButton());
-      if (this.answer) parts.push(bar, ...this.feedback(bar, this.answer, rating));
+      bar.append(this.#copyButton());
+      if (this.answer) parts.push(bar, ...this.#feedback(bar, this.answer, rating));
       else parts.push(bar);
     }
     if (retry && note) parts.push(button(t('retry'), retry, 'retry'));
-    this.foot.replaceChildren(...parts);
+    this.#foot.replaceChildren(...parts);
   }
 
   /** What was written stays; below it stands what went wrong, and a way on. */
   fail(problem: Problem, retry: () => void): void {
-    const { t } = this.ways;
+    const { t } = this.#ways;
     this.settle();
     const words = t(problemKey(problem.code));
-    const again = button(t('retry'), () => this.timer || retry(), 'retry');
+    const again = button(t('retry'), () => this.#timer || retry(), 'retry');
     const note = el('p', { class: 'error' }, words);
-    this.foot.replaceChildren(note, ...(problemKey(problem.code) === 'e_setup' ? [] : [again]));
-    this.ways.say(words);
-    if (problem.retryAfter) this.countDown(again, problem.retryAfter);
+    this.#foot.replaceChildren(note, ...(problemKey(problem.code) === 'e_setup' ? [] : [again]));
+    this.#ways.say(words);
+    if (problem.retryAfter) this.#countDown(again, problem.retryAfter);
   }
 
-  private countDown(again: HTMLButtonElement, seconds: number): void {
-    const { t } = this.ways;
+  #countDown(again: HTMLButtonElement, seconds: number): void {
+    const { t } = this.#ways;
     const until = Date.now() + seconds * 1000;
     const tick = () => {
       const left = Math.ceil((until - Date.now()) / 1000);
       if (left > 0 && again.isConnected) {
-        const time = left < 100 ? `${left} s` : left < 5400 ? t('minutes', { n: Math.ceil(left / 60) }) : t('hours', { n: Math.ceil(left / 3600) });
-        again.textContent = t('retryIn', { t: time });
+        // Symbols of the SI: the same in every language.
+        const time = left < 100 ? `${left} s` : left < 5400 ? `${Math.ceil(left / 60)} min` : `${Math.ceil(left / 3600)} h`;
+        again.textContent = `${t('retry')} (${time})`;
         again.setAttribute('aria-disabled', 'true');
         return;
       }
-      clearInterval(this.timer);
-      this.timer = 0;
+      clearInterval(this.#timer);
+      this.#timer = 0;
       again.textContent = t('retry');
       again.removeAttribute('aria-disabled');
     };
-    this.timer = window.setInterval(tick, 250);
+    this.#timer = window.setInterval(tick, 250);
     requestAnimationFrame(tick);
   }
 
   settle(): void {
-    this.markdown.end();
-    this.dots.hidden = true;
+    this.#markdown.end();
+    this.#dots.hidden = true;
     this.element.setAttribute('aria-busy', 'false');
   }
 
-  private sourceList(): HTMLElement {
-    const items = this.list.slice(0, 20).map((source) => {
-      const href = safeUrl(String(source.url), this.ways.base);
+  #sourceList(): HTMLElement {
+    const items = this.#list.slice(0, 20).map((source) => {
+      const href = safeUrl(String(source.url), this.#ways.base);
       const name = String(source.title || source.url);
       const title = href ? outward(href) : el('span');
-      title.append(el('b', {}, name));
+      title.append(name);
       title.dir = 'auto';
       const item = el('li', { value: Number(source.n) || undefined }, title);
       if (source.quote) item.append(el('span', { class: 'quote', dir: 'auto' }, String(source.quote)));
       return item;
     });
-    return el('div', { class: 'sources' }, el('p', {}, this.ways.t('sources')), el('ol', {}, ...items));
+    return el('div', { class: 'sources' }, el('p', {}, this.#ways.t('sources')), el('ol', {}, ...items));
   }
 
-  private copyButton(): HTMLButtonElement {
-    const { t, say } = this.ways;
+  #copyButton(): HTMLButtonElement {
+    const { t, say } = this.#ways;
     const made = button(t('copy'), async () => {
       await copy(this.text, this.element);
       made.classList.add('done');
@@ -155,8 +156,8 @@ export class AnswerView {
     return made;
   }
 
-  private feedback(bar: HTMLElement, answer: string, rating?: string): Node[] {
-    const { t, rate, say } = this.ways;
+  #feedback(bar: HTMLElement, answer: string, rating?: string): Node[] {
+    const { t, rate, say } = this.#ways;
     const more = el('div', { class: 'more' });
     const thumbs = (['up', 'down'] as const).map((way) => {
       const thumb = button(t(way), () => choose(way), `ic ${way}`, THUMB);
@@ -174,10 +175,10 @@ export class AnswerView {
         await rate(answer, way);
       } catch {
         press(rating);
-        return told(t('e_feedback'), 'error');
+        return told(t('e_other'), 'error');
       }
       rating = way;
-      const words = t(way === 'up' ? 'praise' : 'comment');
+      const words = t('comment');
       const field = el('textarea', { rows: 2, maxlength: 2000, 'aria-label': words, placeholder: words, dir: 'auto' });
       const send = button(t('commentSend'), async () => {
         const comment = field.value.trim();
@@ -189,8 +190,8 @@ export class AnswerView {
           // The button that had the focus is gone: it goes back to the thumb.
           if (held) thumbs[way === 'up' ? 0 : 1]!.focus();
         } catch {
-          more.append(el('p', { class: 'error' }, t('e_feedback')));
-          say(t('e_feedback'));
+          more.append(el('p', { class: 'error' }, t('e_other')));
+          say(t('e_other'));
         }
       }, 'small');
       more.replaceChildren(el('p', { class: 'note' }, t('thanks')), field, send);

@@ -30,212 +30,211 @@ export interface Wishes {
 
 export class Panel {
   readonly log: HTMLElement;
-  private readonly dialog: HTMLDialogElement;
-  private readonly field: HTMLTextAreaElement;
-  private readonly count: HTMLElement;
-  private readonly go: HTMLButtonElement;
-  private readonly halt: HTMLButtonElement;
-  private readonly jump: HTMLButtonElement;
-  private readonly status = el('div', { class: 'vh', role: 'status' });
-  private readonly ask = el('div', { class: 'ask', role: 'group', hidden: true });
-  private busy = false;
+  readonly #dialog: HTMLDialogElement;
+  readonly #field: HTMLTextAreaElement;
+  readonly #count: HTMLElement;
+  readonly #go: HTMLButtonElement;
+  readonly #halt: HTMLButtonElement;
+  readonly #jump: HTMLButtonElement;
+  readonly #status = el('div', { class: 'vh', role: 'status' });
+  readonly #ask = el('div', { class: 'ask', role: 'group', hidden: true });
+  #busy = false;
   /** The visitor reads further up: leave the scroll position alone. */
-  private away = false;
+  #away = false;
 
-  constructor(
-    private readonly host: Handover,
-    private readonly t: Texts,
-    name: string,
-    private readonly wishes: Wishes,
-  ) {
-    const title = name || t('title');
+  readonly #host: Handover;
+  readonly #t: Texts;
+  readonly #wishes: Wishes;
+
+  constructor(host: Handover, t: Texts, name: string, wishes: Wishes) {
+    this.#host = host;
+    this.#t = t;
+    this.#wishes = wishes;
+    const title = name || 'Chat';
     const heading = el('h2', { id: 'pp-title', dir: 'auto' }, title);
     const face = el('span', { class: 'face', 'aria-hidden': 'true' }, [...title.trim()][0]?.toUpperCase() ?? '?');
-    const renew = button(t('new'), () => this.confirm(), 'ic', NEW);
+    const renew = button(t('new'), () => this.#confirm(), 'ic', NEW);
     const close = button(t('close'), () => this.hide(), 'ic', CLOSE);
     const head = el('header', {}, face, el('div', { class: 'name' }, heading, el('p', {}, t('kind'))), renew, close);
 
     this.log = el('div', { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': t('log'), tabindex: 0 });
-    this.jump = button(t('latest'), () => this.toEnd(true), 'jump', DOWN);
-    this.jump.hidden = true;
-    this.field = el('textarea', { rows: 1, 'aria-label': t('label'), placeholder: t('placeholder'), dir: 'auto', enterkeyhint: 'send', 'aria-describedby': 'pp-count' });
-    this.count = el('p', { class: 'count', id: 'pp-count', hidden: true });
-    this.go = button(t('send'), () => this.submit(), 'go', SEND);
-    this.halt = button(t('stop'), () => this.stop(), 'go', STOP);
-    this.halt.hidden = true;
-    const form = el('div', { class: 'compose' }, this.field, this.go, this.halt);
-    const below = el('div', { class: 'below' }, form, this.count, el('p', { class: 'notice' }, t('notice')));
-    this.dialog = el('dialog', { class: 'p', 'aria-labelledby': 'pp-title', tabindex: -1 }, head, this.ask, el('div', { class: 'mid' }, this.log, this.jump), below, this.status);
-    host.launcher.before(this.dialog);
+    this.#jump = button(t('latest'), () => this.toEnd(true), 'jump', DOWN);
+    this.#jump.hidden = true;
+    this.#field = el('textarea', { rows: 1, 'aria-label': t('placeholder'), placeholder: t('placeholder'), dir: 'auto', enterkeyhint: 'send', 'aria-describedby': 'pp-count' });
+    this.#count = el('p', { class: 'count', id: 'pp-count', hidden: true });
+    this.#go = button(t('send'), () => this.#submit(), 'go', SEND);
+    this.#halt = button(t('stop'), () => this.#stop(), 'go', STOP);
+    this.#halt.hidden = true;
+    const form = el('div', { class: 'compose' }, this.#field, this.#go, this.#halt);
+    const below = el('div', { class: 'below' }, form, this.#count, el('p', { class: 'notice' }, t('notice')));
+    this.#dialog = el('dialog', { class: 'p', 'aria-labelledby': 'pp-title', tabindex: -1 }, head, this.#ask, el('div', { class: 'mid' }, this.log, this.#jump), below, this.#status);
+    host.launcher.before(this.#dialog);
 
-    this.field.addEventListener('input', () => this.typed());
-    this.field.addEventListener('keydown', (event) => {
+    this.#field.addEventListener('input', () => this.#typed());
+    this.#field.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
-      this.submit();
+      this.#submit();
     });
-    this.dialog.addEventListener('keydown', (event) => {
+    this.#dialog.addEventListener('keydown', (event) => {
       // What is typed here is not a shortcut of the page.
       event.stopPropagation();
       if (event.key !== 'Escape' || event.isComposing) return;
       event.preventDefault();
-      if (this.ask.hidden) this.hide();
-      else this.unask();
+      if (this.#ask.hidden) this.hide();
+      else this.#unask();
     });
-    this.dialog.addEventListener('cancel', (event) => event.preventDefault());
-    this.log.addEventListener('scroll', () => this.scrolled(), { passive: true });
-    for (const type of ['resize', 'scroll']) window.visualViewport?.addEventListener(type, () => this.fit());
-    addEventListener('resize', () => this.reshape());
-    this.submittable();
+    this.#dialog.addEventListener('cancel', (event) => event.preventDefault());
+    this.log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    for (const type of ['resize', 'scroll']) window.visualViewport?.addEventListener(type, () => this.#fit());
+    addEventListener('resize', () => this.#reshape());
+    this.#submittable();
   }
 
   show(quiet = false): void {
-    if (this.dialog.open) return;
+    if (this.#dialog.open) return;
     const before = document.activeElement as HTMLElement | null;
-    if (narrow()) this.dialog.showModal();
-    else this.dialog.show();
-    const { launcher } = this.host;
+    if (narrow()) this.#dialog.showModal();
+    else this.#dialog.show();
+    const { launcher } = this.#host;
     launcher.setAttribute('aria-expanded', 'true');
-    launcher.setAttribute('aria-label', this.t('close'));
-    this.fit();
+    launcher.setAttribute('aria-label', this.#t('close'));
+    this.#fit();
     this.toEnd();
     if (quiet) {
       // Shown again after a page change: the focus stays where the page has it.
       if (before && before !== document.body) before.focus();
-      else (this.host.root.activeElement as HTMLElement | null)?.blur();
+      else (this.#host.root.activeElement as HTMLElement | null)?.blur();
     }
     // A phone's keyboard would cover half of what there is to read.
-    else if (matchMedia('(pointer: coarse)').matches) this.dialog.focus();
-    else this.field.focus();
-    this.wishes.shown(true);
+    else if (matchMedia('(pointer: coarse)').matches) this.#dialog.focus();
+    else this.#field.focus();
+    this.#wishes.shown(true);
   }
 
   hide(): void {
-    if (!this.dialog.open) return;
-    this.dialog.close();
-    const { launcher } = this.host;
+    if (!this.#dialog.open) return;
+    this.#dialog.close();
+    const { launcher } = this.#host;
     launcher.setAttribute('aria-expanded', 'false');
-    launcher.setAttribute('aria-label', this.t('open'));
+    launcher.setAttribute('aria-label', this.#t('open'));
     launcher.focus();
-    this.wishes.shown(false);
+    this.#wishes.shown(false);
   }
 
   /** A phone that is turned: the dialog becomes modal, or stops being it. */
-  private reshape(): void {
-    if (!this.dialog.open || this.dialog.matches(':modal') === narrow()) return;
-    const { root } = this.host;
-    const focused = root.activeElement as HTMLElement | null;
-    this.dialog.close();
-    if (narrow()) this.dialog.showModal();
-    else this.dialog.show();
-    focused?.focus();
+  #reshape(): void {
+    if (!this.#dialog.open || this.#dialog.matches(':modal') === narrow()) return;
+    this.#dialog.close();
+    this.show(true);
   }
 
   /** Keeps a full-screen panel within what the phone's keyboard leaves free. */
-  private fit(): void {
+  #fit(): void {
     const view = window.visualViewport;
     const full = narrow() && view && view.scale < 1.01;
-    this.dialog.style.height = full ? `${view.height}px` : '';
-    this.dialog.style.top = full ? `${view.offsetTop}px` : '';
-    if (!this.away) this.toEnd();
+    this.#dialog.style.height = full ? `${view.height}px` : '';
+    this.#dialog.style.top = full ? `${view.offsetTop}px` : '';
+    if (!this.#away) this.toEnd();
   }
 
-  private typed(): void {
-    const { field } = this;
+  #typed(): void {
+    const field = this.#field;
     field.style.height = 'auto';
     field.style.height = `${field.scrollHeight}px`;
-    this.wishes.draft(field.value);
-    this.submittable();
+    this.#wishes.draft(field.value);
+    this.#submittable();
   }
 
-  private submittable(): boolean {
-    const text = this.field.value.trim();
+  #submittable(): boolean {
+    const text = this.#field.value.trim();
     const n = text.length < COUNT_FROM ? 0 : [...text].length;
     const over = n > LONGEST;
-    this.count.hidden = n < COUNT_FROM;
-    this.count.textContent = n < COUNT_FROM ? '' : this.t(over ? 'tooLong' : 'count', { n, max: LONGEST });
-    this.count.classList.toggle('error', over);
-    this.field.setAttribute('aria-invalid', String(over));
-    const can = !!text && !over && !this.busy;
-    this.go.setAttribute('aria-disabled', String(!can));
+    this.#count.hidden = n < COUNT_FROM;
+    this.#count.textContent = n < COUNT_FROM ? '' : `${n} / ${LONGEST}${over ? ` – ${this.#t('e_too_long')}` : ''}`;
+    this.#count.classList.toggle('error', over);
+    this.#field.setAttribute('aria-invalid', String(over));
+    const can = !!text && !over && !this.#busy;
+    this.#go.setAttribute('aria-disabled', String(!can));
     return can;
   }
 
-  private submit(): void {
-    if (!this.submittable()) {
-      if (this.count.classList.contains('error')) this.say(this.count.textContent ?? '');
+  #submit(): void {
+    if (!this.#submittable()) {
+      if (this.#count.classList.contains('error')) this.say(this.#count.textContent ?? '');
       return;
     }
-    const text = this.field.value.trim();
+    const text = this.#field.value.trim();
     this.write('');
-    this.wishes.send(text);
+    this.#wishes.send(text);
   }
 
-  private stop(): void {
-    this.wishes.stop();
-    this.field.focus();
+  #stop(): void {
+    this.#wishes.stop();
+    this.#field.focus();
   }
 
   write(text: string): void {
-    this.field.value = text;
-    this.typed();
+    this.#field.value = text;
+    this.#typed();
   }
 
   focus(): void {
-    if (this.dialog.open) this.field.focus();
+    if (this.#dialog.open) this.#field.focus();
   }
 
   working(now: boolean): void {
-    const held = [this.go, this.halt].includes(this.host.root.activeElement as HTMLButtonElement);
-    this.busy = now;
-    this.go.hidden = now;
-    this.halt.hidden = !now;
-    if (held) (now ? this.halt : this.field).focus();
-    this.submittable();
+    const held = [this.#go, this.#halt].includes(this.#host.root.activeElement as HTMLButtonElement);
+    this.#busy = now;
+    this.#go.hidden = now;
+    this.#halt.hidden = !now;
+    if (held) (now ? this.#halt : this.#field).focus();
+    this.#submittable();
   }
 
   say(words: string): void {
-    this.status.textContent = '';
+    this.#status.textContent = '';
     // A region that changes at once is not always read.
-    setTimeout(() => (this.status.textContent = words), 50);
+    setTimeout(() => (this.#status.textContent = words), 50);
   }
 
-  private scrolled(): void {
+  #scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.log;
-    this.away = scrollHeight - scrollTop - clientHeight > 60;
-    this.jump.hidden = !this.away;
+    this.#away = scrollHeight - scrollTop - clientHeight > 60;
+    this.#jump.hidden = !this.#away;
   }
 
   /** Follows what is written, unless the visitor is reading further up (or `force`). */
   toEnd(force = false): void {
-    if (this.away && !force) return;
-    this.away = false;
-    this.jump.hidden = true;
+    if (this.#away && !force) return;
+    this.#away = false;
+    this.#jump.hidden = true;
     this.log.scrollTop = this.log.scrollHeight;
   }
 
-  private confirm(): void {
-    const { t, ask } = this;
+  #confirm(): void {
+    const t = this.#t;
+    const ask = this.#ask;
     if (this.log.querySelector('.q') === null) return this.focus();
     const words = el('p', {}, t('newAsk'));
     const yes = button(t('newYes'), async () => {
       try {
-        await this.wishes.renew();
-        this.unask();
+        await this.#wishes.renew();
+        this.#unask();
       } catch {
-        words.textContent = t('newFailed');
-        this.say(t('newFailed'));
+        words.textContent = t('e_other');
+        this.say(t('e_other'));
       }
     }, 'small');
-    ask.replaceChildren(words, yes, button(t('cancel'), () => this.unask(), 'small plain'));
+    ask.replaceChildren(words, yes, button(t('cancel'), () => this.#unask(), 'small plain'));
     ask.setAttribute('aria-label', t('newAsk'));
     ask.hidden = false;
     yes.focus();
     this.say(t('newAsk'));
   }
 
-  private unask(): void {
-    this.ask.hidden = true;
+  #unask(): void {
+    this.#ask.hidden = true;
     this.focus();
   }
 }

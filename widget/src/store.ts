@@ -4,7 +4,6 @@
  * running when the page changes. A browser that forbids storage gets memory that ends with the page.
  */
 export interface Site {
-  visitor?: string;
   token?: string;
   /** When the token ends, in milliseconds since 1970. */
   expires?: number;

@@ -1,217 +1,19 @@
-/** Every word that the widget shows, by key. A site overrides them with `texts` in its configuration. */
-const EN = {
-  open: 'Open chat',
-  close: 'Close chat',
-  title: 'Chat',
-  kind: 'Automated assistant',
-  greeting: 'Hello! How can I help?',
-  label: 'Your message',
-  placeholder: 'Ask a question…',
-  send: 'Send',
-  stop: 'Stop',
-  notice: 'Answers are automated and can be wrong.',
-  log: 'Conversation',
-  you: 'You',
-  bot: 'Answer',
-  typing: 'Writing an answer…',
-  loading: 'Loading the conversation…',
-  reconnecting: 'Connection lost. Reconnecting…',
-  stopped: 'Stopped.',
-  cut: 'The answer became too long and ends here.',
-  retry: 'Try again',
-  retryIn: 'Try again in {t}',
-  copy: 'Copy',
-  copied: 'Copied',
-  sources: 'Sources',
-  up: 'Helpful',
-  down: 'Not helpful',
-  thanks: 'Thank you!',
-  comment: 'What could be better? (optional)',
-  praise: 'Anything to add? (optional)',
-  commentSend: 'Send comment',
-  new: 'New conversation',
-  newAsk: 'Delete this conversation and start a new one?',
-  newYes: 'Delete',
-  cancel: 'Cancel',
-  newFailed: 'The conversation could not be deleted. Please try again.',
-  latest: 'Latest message',
-  tooLong: 'Too long: {n} of {max} characters',
-  count: '{n} of {max}',
-  minutes: '{n} min',
-  hours: '{n} h',
-  e_offline: 'No connection. Please check your network and try again.',
-  e_interrupted: 'The connection was lost before the answer was complete.',
-  e_rate_limited: 'That was a lot at once. Please wait a moment.',
-  e_budget_spent: 'The chat cannot take more questions right now. Please come back later.',
-  e_unavailable: 'The chat is not available right now. Please try again in a moment.',
-  e_too_long: 'This message is too long. Please shorten it.',
-  e_setup: 'The chat is not set up for this page.',
-  e_other: 'Something went wrong. Please try again.',
-  e_feedback: 'Your rating could not be saved. Please try again.',
-  e_history: 'Earlier messages could not be loaded.',
-};
+/**
+ * Every word that the widget shows, by key: `texts/en.json` and its translations. A site overrides
+ * them with `texts` in its configuration.
+ */
+import { KEYS, TABLES } from 'pennypress:texts';
+import type en from './texts/en.json';
 
-export type Key = keyof typeof EN;
-type Table = { [K in Key]?: string };
-
-const DE: Table = {
-  open: 'Chat öffnen',
-  close: 'Chat schließen',
-  kind: 'Automatischer Assistent',
-  greeting: 'Hallo! Wie kann ich helfen?',
-  label: 'Ihre Nachricht',
-  placeholder: 'Stellen Sie eine Frage …',
-  send: 'Senden',
-  stop: 'Anhalten',
-  notice: 'Antworten entstehen automatisch und können falsch sein.',
-  log: 'Unterhaltung',
-  you: 'Sie',
-  bot: 'Antwort',
-  typing: 'Antwort wird geschrieben …',
-  loading: 'Unterhaltung wird geladen …',
-  reconnecting: 'Verbindung verloren. Neuer Versuch …',
-  stopped: 'Angehalten.',
-  cut: 'Die Antwort wurde zu lang und endet hier.',
-  retry: 'Noch einmal versuchen',
-  retryIn: 'Noch einmal in {t}',
-  copy: 'Kopieren',
-  copied: 'Kopiert',
-  sources: 'Quellen',
-  up: 'Hilfreich',
-  down: 'Nicht hilfreich',
-  thanks: 'Danke!',
-  comment: 'Was könnte besser sein? (freiwillig)',
-  praise: 'Möchten Sie etwas ergänzen? (freiwillig)',
-  commentSend: 'Kommentar senden',
-  new: 'Neue Unterhaltung',
-  newAsk: 'Diese Unterhaltung löschen und neu beginnen?',
-  newYes: 'Löschen',
-  cancel: 'Abbrechen',
-  newFailed: 'Die Unterhaltung konnte nicht gelöscht werden. Bitte noch einmal versuchen.',
-  latest: 'Neueste Nachricht',
-  tooLong: 'Zu lang: {n} von {max} Zeichen',
-  count: '{n} von {max}',
-  hours: '{n} Std.',
-  minutes: '{n} Min.',
-  e_offline: 'Keine Verbindung. Bitte prüfen Sie Ihr Netz und versuchen Sie es noch einmal.',
-  e_interrupted: 'Die Verbindung brach ab, bevor die Antwort vollständig war.',
-  e_rate_limited: 'Das war viel auf einmal. Bitte warten Sie einen Moment.',
-  e_budget_spent: 'Der Chat kann gerade keine Fragen mehr annehmen. Bitte kommen Sie später wieder.',
-  e_unavailable: 'Der Chat ist gerade nicht erreichbar. Bitte versuchen Sie es gleich noch einmal.',
-  e_too_long: 'Diese Nachricht ist zu lang. Bitte kürzen Sie sie.',
-  e_setup: 'Der Chat ist für diese Seite nicht eingerichtet.',
-  e_other: 'Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.',
-  e_feedback: 'Ihre Bewertung konnte nicht gespeichert werden. Bitte noch einmal versuchen.',
-  e_history: 'Frühere Nachrichten konnten nicht geladen werden.',
-};
-
-const FR: Table = {
-  open: 'Ouvrir le chat',
-  close: 'Fermer le chat',
-  kind: 'Assistant automatique',
-  greeting: 'Bonjour ! Comment puis-je vous aider ?',
-  label: 'Votre message',
-  placeholder: 'Posez une question…',
-  send: 'Envoyer',
-  stop: 'Arrêter',
-  notice: 'Les réponses sont automatiques et peuvent être erronées.',
-  you: 'Vous',
-  bot: 'Réponse',
-  typing: 'Réponse en cours…',
-  loading: 'Chargement de la conversation…',
-  reconnecting: 'Connexion perdue. Nouvelle tentative…',
-  stopped: 'Arrêté.',
-  cut: 'La réponse est devenue trop longue et s’arrête ici.',
-  retry: 'Réessayer',
-  retryIn: 'Réessayer dans {t}',
-  copy: 'Copier',
-  copied: 'Copié',
-  up: 'Utile',
-  down: 'Pas utile',
-  thanks: 'Merci !',
-  comment: 'Que peut-on améliorer ? (facultatif)',
-  praise: 'Quelque chose à ajouter ? (facultatif)',
-  commentSend: 'Envoyer le commentaire',
-  new: 'Nouvelle conversation',
-  newAsk: 'Supprimer cette conversation et en commencer une autre ?',
-  newYes: 'Supprimer',
-  cancel: 'Annuler',
-  newFailed: 'La conversation n’a pas pu être supprimée. Veuillez réessayer.',
-  latest: 'Dernier message',
-  tooLong: 'Trop long : {n} caractères sur {max}',
-  count: '{n} sur {max}',
-  e_offline: 'Pas de connexion. Vérifiez votre réseau et réessayez.',
-  e_interrupted: 'La connexion a été coupée avant la fin de la réponse.',
-  e_rate_limited: 'Cela fait beaucoup à la fois. Veuillez patienter un instant.',
-  e_budget_spent: 'Le chat ne peut plus répondre pour le moment. Revenez plus tard.',
-  e_unavailable: 'Le chat n’est pas disponible pour le moment. Réessayez dans un instant.',
-  e_too_long: 'Ce message est trop long. Veuillez le raccourcir.',
-  e_setup: 'Le chat n’est pas configuré pour cette page.',
-  e_other: 'Une erreur est survenue. Veuillez réessayer.',
-  e_feedback: 'Votre avis n’a pas pu être enregistré. Veuillez réessayer.',
-  e_history: 'Les messages précédents n’ont pas pu être chargés.',
-};
-
-const ES: Table = {
-  open: 'Abrir el chat',
-  close: 'Cerrar el chat',
-  kind: 'Asistente automático',
-  greeting: '¡Hola! ¿En qué puedo ayudar?',
-  label: 'Su mensaje',
-  placeholder: 'Haga una pregunta…',
-  send: 'Enviar',
-  stop: 'Detener',
-  notice: 'Las respuestas son automáticas y pueden contener errores.',
-  log: 'Conversación',
-  you: 'Usted',
-  bot: 'Respuesta',
-  typing: 'Escribiendo la respuesta…',
-  loading: 'Cargando la conversación…',
-  reconnecting: 'Conexión perdida. Reconectando…',
-  stopped: 'Detenido.',
-  cut: 'La respuesta era demasiado larga y termina aquí.',
-  retry: 'Reintentar',
-  retryIn: 'Reintentar en {t}',
-  copy: 'Copiar',
-  copied: 'Copiado',
-  sources: 'Fuentes',
-  up: 'Útil',
-  down: 'No es útil',
-  thanks: '¡Gracias!',
-  comment: '¿Qué se puede mejorar? (opcional)',
-  praise: '¿Algo que añadir? (opcional)',
-  commentSend: 'Enviar comentario',
-  new: 'Nueva conversación',
-  newAsk: '¿Eliminar esta conversación y empezar otra?',
-  newYes: 'Eliminar',
-  cancel: 'Cancelar',
-  newFailed: 'No se pudo eliminar la conversación. Inténtelo de nuevo.',
-  latest: 'Último mensaje',
-  tooLong: 'Demasiado largo: {n} de {max} caracteres',
-  count: '{n} de {max}',
-  e_offline: 'Sin conexión. Compruebe su red e inténtelo de nuevo.',
-  e_interrupted: 'La conexión se perdió antes de terminar la respuesta.',
-  e_rate_limited: 'Demasiados mensajes a la vez. Espere un momento.',
-  e_budget_spent: 'El chat no puede responder más preguntas ahora. Vuelva más tarde.',
-  e_unavailable: 'El chat no está disponible ahora. Inténtelo dentro de un momento.',
-  e_too_long: 'Este mensaje es demasiado largo. Acórtelo, por favor.',
-  e_setup: 'El chat no está configurado para esta página.',
-  e_other: 'Algo ha fallado. Inténtelo de nuevo.',
-  e_feedback: 'No se pudo guardar su valoración. Inténtelo de nuevo.',
-  e_history: 'No se pudieron cargar los mensajes anteriores.',
-};
-
-const TABLES: Record<string, Table> = { de: DE, fr: FR, es: ES };
-
-export type Texts = (key: Key, put?: Record<string, string | number>) => string;
+export type Key = keyof typeof en;
+export type Texts = (key: Key) => string;
 
 /** The words for `locale`; a site's own (from its configuration) come first. */
 export function texts(locale: string, own: Record<string, unknown>): Texts {
-  const table = TABLES[locale.slice(0, 2).toLowerCase()] ?? {};
-  return (key, put = {}) => {
+  const table = TABLES[locale.slice(0, 2).toLowerCase()] ?? TABLES.en!;
+  return (key) => {
     const mine = Object.hasOwn(own, key) ? own[key] : undefined;
-    const text = typeof mine === 'string' && mine ? mine : (table[key] ?? EN[key]);
-    return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in put ? String(put[name]) : whole));
+    return typeof mine === 'string' && mine ? mine : table[KEYS.indexOf(key)]!;
   };
 }
 
@@ -219,5 +21,5 @@ export function texts(locale: string, own: Record<string, unknown>): Texts {
 export function problemKey(code: string): Key {
   if (/^(origin_not_allowed|unknown_site|bad_signature|invalid_token)$/.test(code)) return 'e_setup';
   const key = `e_${code}`;
-  return Object.hasOwn(EN, key) ? (key as Key) : 'e_other';
+  return KEYS.includes(key as Key) ? (key as Key) : 'e_other';
 }

@@ -30,69 +30,72 @@ const DEEPEST = 12;
 const UNDECIDED = /^(#{1,6} *|`{1,2}|~{1,2}|\+ *|\d{1,9}([.)] *)?)?$/;
 
 export class Markdown {
-  private boxes: Box[] = [];
-  private leaf: Leaf | undefined;
+  #boxes: Box[] = [];
+  #leaf: Leaf | undefined;
   /** Beginning of a line whose kind is not yet certain. */
-  private line = '';
+  #line = '';
   /** How many boxes this line continues; -1: not yet found out. */
-  private inside = -1;
+  #inside = -1;
   /** The kind is certain: the rest of the line goes straight to the leaf. */
-  private flowing = false;
+  #flowing = false;
   /** Inline text that waits for its other half. */
-  private text = '';
+  #text = '';
   /** A line with bars, which is a table's head if the next line says so. */
-  private head: string | undefined;
-  private level = 2;
+  #head: string | undefined;
+  #level = 2;
 
-  constructor(
-    private readonly root: HTMLElement,
-    private readonly cite: OnCite,
-  ) {}
+  readonly #root: HTMLElement;
+  readonly #cite: OnCite;
+
+  constructor(root: HTMLElement, cite: OnCite) {
+    this.#root = root;
+    this.#cite = cite;
+  }
 
   write(chunk: string): void {
     const parts = chunk.replace(/\r/g, '').split('\n');
-    parts.forEach((part, i) => this.take(part, i < parts.length - 1));
+    parts.forEach((part, i) => this.#take(part, i < parts.length - 1));
   }
 
   end(): void {
-    if (!this.flowing && (this.line || this.head !== undefined)) this.take('', true);
-    this.unhead();
-    this.close();
+    if (!this.#flowing && (this.#line || this.#head !== undefined)) this.#take('', true);
+    this.#unhead();
+    this.#close();
   }
 
-  private take(part: string, eol: boolean): void {
-    if (this.flowing) this.pour(part);
+  #take(part: string, eol: boolean): void {
+    if (this.#flowing) this.#pour(part);
     else {
-      this.line += part;
-      if (!this.begin(eol) && !eol) return;
+      this.#line += part;
+      if (!this.#begin(eol) && !eol) return;
     }
     if (!eol) return;
-    this.flowing = false;
-    this.line = '';
-    this.inside = -1;
+    this.#flowing = false;
+    this.#line = '';
+    this.#inside = -1;
   }
 
   /** Finds out what the line is; false: more of it is needed. */
-  private begin(eol: boolean): boolean {
-    if (this.inside < 0) {
-      const sure = this.continued(eol);
+  #begin(eol: boolean): boolean {
+    if (this.#inside < 0) {
+      const sure = this.#continued(eol);
       if (!sure) return false;
     }
-    if (this.leaf?.kind === 'code') {
-      if (this.inside === this.boxes.length) return this.codeLine(this.leaf, eol);
-      this.close();
+    if (this.#leaf?.kind === 'code') {
+      if (this.#inside === this.#boxes.length) return this.#codeLine(this.#leaf, eol);
+      this.#close();
     }
-    while (this.opened(eol));
-    return this.block(eol);
+    while (this.#opened(eol));
+    return this.#block(eol);
   }
 
   /** Matches the line against the open boxes and takes their marks off. */
-  private continued(eol: boolean): boolean {
-    const code = this.leaf?.kind === 'code';
-    const line = code ? this.line : this.line.replace(/^[ \t]+/, (space) => space.replace(/\t/g, '    '));
+  #continued(eol: boolean): boolean {
+    const code = this.#leaf?.kind === 'code';
+    const line = code ? this.#line : this.#line.replace(/^[ \t]+/, (space) => space.replace(/\t/g, '    '));
     let at = 0;
     let k = 0;
-    for (const box of this.boxes) {
+    for (const box of this.#boxes) {
       let next = at;
       while (line[next] === ' ') next++;
       const open = next >= line.length && !eol;
@@ -109,196 +112,196 @@ export class Markdown {
       }
       k++;
     }
-    this.inside = k;
-    this.line = line.slice(at);
+    this.#inside = k;
+    this.#line = line.slice(at);
     return true;
   }
 
   /** Opens a quote or a list item that the line begins with. */
-  private opened(eol: boolean): boolean {
-    const t = this.line.trimStart();
-    if (this.boxes.length >= DEEPEST || this.head !== undefined || this.rule(t, eol) || (!eol && UNDECIDED.test(t))) return false;
+  #opened(eol: boolean): boolean {
+    const t = this.#line.trimStart();
+    if (this.#boxes.length >= DEEPEST || this.#head !== undefined || this.#rule(t, eol) || (!eol && UNDECIDED.test(t))) return false;
     if (t[0] === '>') {
-      this.shut(this.inside);
-      this.push(this.top().appendChild(el('blockquote')), true, 0, 0);
-      this.line = t.slice(1);
+      this.#shut(this.#inside);
+      this.#push(this.#top().appendChild(el('blockquote')), true, 0, 0);
+      this.#line = t.slice(1);
       return true;
     }
     const found = /^([-*+]|(\d{1,9})[.)])( {1,4}(?=\S)| |$)/.exec(t);
     if (!found) return false;
-    const running = this.leaf?.kind === 'text' && !this.leaf.oneLine && this.inside === this.boxes.length;
+    const running = this.#leaf?.kind === 'text' && !this.#leaf.oneLine && this.#inside === this.#boxes.length;
     // In running text only an item that has words, and a 1, can be the beginning of a list.
     if (running && (!t.slice(found[0].length).trim() || (found[2] && Number(found[2]) !== 1))) return false;
-    const pad = this.line.length - t.length;
-    this.shut(this.inside);
-    const parent = this.top();
+    const pad = this.#line.length - t.length;
+    this.#shut(this.#inside);
+    const parent = this.#top();
     const tag = found[2] ? 'ol' : 'ul';
     let list = parent.lastElementChild;
     if (list?.localName !== tag) {
       list = parent.appendChild(el(tag, { start: found[2] && found[2] !== '1' ? found[2] : undefined }));
     }
-    this.push(list.appendChild(el('li')), false, pad + 2, pad + Math.max(2, found[0].length));
-    this.line = t.slice(found[0].length);
+    this.#push(list.appendChild(el('li')), false, pad + 2, pad + Math.max(2, found[0].length));
+    this.#line = t.slice(found[0].length);
     return true;
   }
 
-  private push(at: HTMLElement, quote: boolean, need: number, width: number): void {
-    this.boxes.push({ at, quote, need, width });
-    this.inside = this.boxes.length;
+  #push(at: HTMLElement, quote: boolean, need: number, width: number): void {
+    this.#boxes.push({ at, quote, need, width });
+    this.#inside = this.#boxes.length;
   }
 
   /** Could be, or is, a thematic break. */
-  private rule(t: string, eol: boolean): boolean {
+  #rule(t: string, eol: boolean): boolean {
     const found = /^([-*_])[ \t]*(\1[ \t]*)*$/.test(t);
     return found && (!eol || t.replace(/\s/g, '').length > 2);
   }
 
   /** The block that the rest of the line begins or continues. */
-  private block(eol: boolean): boolean {
-    const t = this.line.trimStart();
+  #block(eol: boolean): boolean {
+    const t = this.#line.trimStart();
     const long = t.length > LONGEST;
     const whole = eol || long;
-    if (!whole && (this.rule(t, eol) || UNDECIDED.test(t))) return false;
-    if (this.head !== undefined) {
+    if (!whole && (this.#rule(t, eol) || UNDECIDED.test(t))) return false;
+    if (this.#head !== undefined) {
       const ruled = /^[\s|:-]*$/.test(t);
       if (ruled && !whole) return false;
-      if (ruled && !long && t.includes('-') && this.inside === this.boxes.length) return this.table(t);
-      this.unhead();
-      return this.begin(eol);
+      if (ruled && !long && t.includes('-') && this.#inside === this.#boxes.length) return this.#table(t);
+      this.#unhead();
+      return this.#begin(eol);
     }
     if (!t) {
-      this.close();
-      if (this.boxes[this.inside]?.quote) this.shut(this.inside);
+      this.#close();
+      if (this.#boxes[this.#inside]?.quote) this.#shut(this.#inside);
       return true;
     }
-    if (!long && this.rule(t, eol)) {
-      this.shut(this.inside);
-      this.top().append(el('hr'));
+    if (!long && this.#rule(t, eol)) {
+      this.#shut(this.#inside);
+      this.#top().append(el('hr'));
       return true;
     }
     const heading = /^(#{1,6})(\s+|$)/.exec(t);
     if (heading) {
-      this.shut(this.inside);
+      this.#shut(this.#inside);
       // Below the panel's own heading, and never a level left out.
-      this.level = Math.min(heading[1]!.length + 2, this.level + 1, 6);
-      this.flow(`h${this.level}`, t.slice(heading[0].length));
+      this.#level = Math.min(heading[1]!.length + 2, this.#level + 1, 6);
+      this.#flow(`h${this.#level}`, t.slice(heading[0].length));
       return true;
     }
     const fence = /^(`{3,}(?=[^`]*$)|~{3,})/.exec(t);
     if (fence && !long) {
       if (!whole) return false;
-      const indent = this.line.length - t.length;
-      this.shut(this.inside);
+      const indent = this.#line.length - t.length;
+      this.#shut(this.#inside);
       const at = el('code');
-      this.top().append(el('pre', { tabindex: 0 }, at));
-      this.leaf = { kind: 'code', at, fence: fence[0], indent, empty: true };
+      this.#top().append(el('pre', { tabindex: 0 }, at));
+      this.#leaf = { kind: 'code', at, fence: fence[0], indent, empty: true };
       return true;
     }
     if (t[0] === '|' && !long) {
       if (!whole) return false;
-      if (this.leaf?.kind === 'table' && this.inside === this.boxes.length) this.row(this.leaf, t, 'td');
+      if (this.#leaf?.kind === 'table' && this.#inside === this.#boxes.length) this.#row(this.#leaf, t, 'td');
       else {
-        this.shut(this.inside);
-        this.head = t;
+        this.#shut(this.#inside);
+        this.#head = t;
       }
       return true;
     }
-    if (this.leaf?.kind === 'text' && !this.leaf.oneLine) this.pour(`\n${t}`);
+    if (this.#leaf?.kind === 'text' && !this.#leaf.oneLine) this.#pour(`\n${t}`);
     else {
-      this.shut(this.inside);
-      this.flow('p', t);
+      this.#shut(this.#inside);
+      this.#flow('p', t);
     }
-    this.flowing = true;
+    this.#flowing = true;
     return true;
   }
 
-  private flow(tag: string, text: string): void {
+  #flow(tag: string, text: string): void {
     const at = document.createElement(tag);
-    this.top().append(at);
+    this.#top().append(at);
     // A heading ends with its line: the next line must not run on in it.
-    this.leaf = { kind: 'text', at, last: '', oneLine: tag !== 'p' };
-    this.flowing = true;
-    this.pour(text);
+    this.#leaf = { kind: 'text', at, last: '', oneLine: tag !== 'p' };
+    this.#flowing = true;
+    this.#pour(text);
   }
 
-  private codeLine(leaf: Leaf & { kind: 'code' }, eol: boolean): boolean {
-    const t = this.line.trim();
+  #codeLine(leaf: Leaf & { kind: 'code' }, eol: boolean): boolean {
+    const t = this.#line.trim();
     const closes = [...t].every((c) => c === leaf.fence[0]);
-    const short = this.line.length < LONGEST;
+    const short = this.#line.length < LONGEST;
     if (!eol && closes && short) return false;
     if (closes && short && t.length >= leaf.fence.length) {
-      this.leaf = undefined;
+      this.#leaf = undefined;
       return true;
     }
     let cut = 0;
-    while (cut < leaf.indent && this.line[cut] === ' ') cut++;
-    write(leaf.at, (leaf.empty ? '' : '\n') + this.line.slice(cut));
+    while (cut < leaf.indent && this.#line[cut] === ' ') cut++;
+    write(leaf.at, (leaf.empty ? '' : '\n') + this.#line.slice(cut));
     leaf.empty = false;
-    this.flowing = true;
+    this.#flowing = true;
     return true;
   }
 
   /** The line with bars was no table's head after all. */
-  private unhead(): void {
-    if (this.head === undefined) return;
-    const text = this.head;
-    this.head = undefined;
-    this.flow('p', text);
-    this.flowing = false;
+  #unhead(): void {
+    if (this.#head === undefined) return;
+    const text = this.#head;
+    this.#head = undefined;
+    this.#flow('p', text);
+    this.#flowing = false;
   }
 
-  private table(delimiters: string): boolean {
+  #table(delimiters: string): boolean {
     const aligns = cells(delimiters).map((c) => (/:$/.test(c) ? (c[0] === ':' ? 'center' : 'end') : ''));
     const at = el('table');
-    this.top().append(el('div', { class: 'table', tabindex: 0 }, at));
+    this.#top().append(el('div', { class: 'table', tabindex: 0 }, at));
     const leaf: Leaf = { kind: 'table', at, aligns };
-    this.row(leaf, this.head!, 'th');
-    this.head = undefined;
-    this.leaf = leaf;
+    this.#row(leaf, this.#head!, 'th');
+    this.#head = undefined;
+    this.#leaf = leaf;
     return true;
   }
 
-  private row(leaf: Leaf & { kind: 'table' }, line: string, tag: 'th' | 'td'): void {
+  #row(leaf: Leaf & { kind: 'table' }, line: string, tag: 'th' | 'td'): void {
     const row = el('tr');
     cells(line).forEach((text, i) => {
       const cell = el(tag, tag === 'th' ? { scope: 'col' } : {});
       cell.style.textAlign = leaf.aligns[i] ?? '';
-      inline({ into: cell, cite: this.cite }, text, '', true);
+      inline({ into: cell, cite: this.#cite }, text, '', true);
       row.append(cell);
     });
     leaf.at.append(row);
   }
 
-  private pour(text: string): void {
-    const leaf = this.leaf;
+  #pour(text: string): void {
+    const leaf = this.#leaf;
     if (leaf?.kind === 'code') write(leaf.at, text);
     else if (leaf?.kind === 'text') {
-      this.text += text;
-      this.draw(leaf, false);
+      this.#text += text;
+      this.#draw(leaf, false);
     }
   }
 
-  private draw(leaf: Leaf & { kind: 'text' }, final: boolean): void {
-    const used = inline({ into: leaf.at, cite: this.cite }, this.text, leaf.last, final);
-    if (used) leaf.last = this.text[used - 1]!;
-    this.text = this.text.slice(used);
+  #draw(leaf: Leaf & { kind: 'text' }, final: boolean): void {
+    const used = inline({ into: leaf.at, cite: this.#cite }, this.#text, leaf.last, final);
+    if (used) leaf.last = this.#text[used - 1]!;
+    this.#text = this.#text.slice(used);
   }
 
-  private top(): HTMLElement {
-    return this.boxes[this.boxes.length - 1]?.at ?? this.root;
+  #top(): HTMLElement {
+    return this.#boxes[this.#boxes.length - 1]?.at ?? this.#root;
   }
 
-  private close(): void {
-    if (this.leaf?.kind === 'text') this.draw(this.leaf, true);
-    this.leaf = undefined;
-    this.text = '';
+  #close(): void {
+    if (this.#leaf?.kind === 'text') this.#draw(this.#leaf, true);
+    this.#leaf = undefined;
+    this.#text = '';
   }
 
   /** Closes the leaf, and every box beyond the first `k`. */
-  private shut(k: number): void {
-    this.close();
-    this.boxes.length = k;
-    this.inside = k;
+  #shut(k: number): void {
+    this.#close();
+    this.#boxes.length = k;
+    this.#inside = k;
   }
 }
 
