@@ -1,8 +1,8 @@
 //! The answers in the making, and those just made, so that a reader who lost the connection can come back.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -25,6 +25,8 @@ pub struct Runs {
     tasks: TaskTracker,
     running: Arc<AtomicUsize>,
     by_answer: Arc<Mutex<HashMap<AnswerId, Arc<Run>>>>,
+    /// What is being answered right now, by what the answer depends on: who asks the same reads along.
+    leaders: Mutex<HashMap<CacheKey, Weak<Run>>>,
     stopping: CancellationToken,
 }
 
@@ -38,6 +40,7 @@ impl Runs {
             tasks: TaskTracker::new(),
             running: Arc::new(AtomicUsize::new(0)),
             by_answer,
+            leaders: Mutex::new(HashMap::new()),
             stopping,
         }
     }
@@ -53,8 +56,31 @@ impl Runs {
         let run = Arc::new(Run::new(question, key, began, now_ms()));
         let reader = run.reader(Position::START);
         self.by_answer.lock().insert(run.answer, run.clone());
-        self.spawn(parts, run);
+        let leader = key.and_then(|key| self.lead_or_follow(key, &run));
+        self.spawn(parts, run, leader);
         reader
+    }
+
+    /// Who answers the same question already; otherwise this run does, for those who come after it.
+    fn lead_or_follow(&self, key: CacheKey, run: &Arc<Run>) -> Option<Reader> {
+        let mut leaders = self.leaders.lock();
+        let leader = leaders.get(&key).and_then(Weak::upgrade);
+        if let Some(leader) = leader.filter(|leader| leader.with(|state| state.end.is_none())) {
+            return Some(leader.reader(Position::START));
+        }
+        leaders.insert(key, Arc::downgrade(run));
+        None
+    }
+
+    fn end(&self, run: &Arc<Run>) {
+        let Some(key) = &run.key else { return };
+        let mut leaders = self.leaders.lock();
+        if leaders
+            .get(key)
+            .is_some_and(|leader| leader.as_ptr() == Arc::as_ptr(run))
+        {
+            leaders.remove(key);
+        }
     }
 
     pub(super) fn resume(&self, parts: &Arc<Parts>, answer: AnswerId, position: Position) -> Option<Reader> {
@@ -70,7 +96,7 @@ impl Runs {
             deserted
         });
         if was_deserted && !self.stopping.is_cancelled() {
-            self.spawn(parts, run);
+            self.spawn(parts, run, None);
         }
         Some(reader)
     }
@@ -84,13 +110,14 @@ impl Runs {
         revived
     }
 
-    fn spawn(&self, parts: &Arc<Parts>, run: Arc<Run>) {
+    fn spawn(&self, parts: &Arc<Parts>, run: Arc<Run>, leader: Option<Reader>) {
         let (parts, running) = (parts.clone(), self.running.clone());
         running.fetch_add(1, Ordering::Relaxed);
         parts.metrics.running_streams.inc();
         self.tasks.spawn_on(
             async move {
-                tell::answer(&parts, &run).await;
+                tell::answer(&parts, &run, leader).await;
+                parts.runs.end(&run);
                 parts.metrics.running_streams.dec();
                 running.fetch_sub(1, Ordering::Relaxed);
             },

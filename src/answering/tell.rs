@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::run::{End, Run};
+use super::run::{End, Reader, Run};
 use super::{Parts, citations, honesty, prompt};
 use crate::cache::CachedAnswer;
 use crate::domain::{Answer, Finish, From, Source};
@@ -10,8 +10,21 @@ use crate::knowledge::Passage;
 use crate::models::{Chain, Ending, Model, Sink};
 use crate::telemetry::Metrics;
 
-/// Makes the answer of `run`, or goes on with it.
-pub(super) async fn answer(parts: &Parts, run: &Arc<Run>) {
+/// Makes the answer of `run`, or goes on with it; reads it off `leader` when somebody answers the same question already.
+pub(super) async fn answer(parts: &Parts, run: &Arc<Run>, leader: Option<Reader>) {
+    let followed = match leader {
+        Some(leader) => follow(parts, run, leader).await,
+        None => None,
+    };
+    let close = match followed {
+        Some(close) => close,
+        None => ask(parts, run).await,
+    };
+    write_down(parts, run, &close).await;
+    close.tell(run);
+}
+
+async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
     let passages = parts.passages(&run.question);
     let ending = loop {
         let ending = ask_models(parts, run, &passages).await;
@@ -20,14 +33,46 @@ pub(super) async fn answer(parts: &Parts, run: &Arc<Run>) {
             break ending;
         }
     };
-    let close = match ending {
+    match ending {
         Ending::Finished(finish) => Close::told(run, End::Done(finish), &passages),
         Ending::Cancelled => Close::told(run, End::Done(Finish::Aborted), &passages),
         Ending::Exhausted if run.with(|state| !state.text.is_empty()) => Close::told(run, End::CutOff, &passages),
         Ending::Exhausted => Close::instead(parts, run),
+    }
+}
+
+/// Tells what another run tells, which is paid for once. `None`: the other one did not come to its end; this one goes on
+/// from the words that were told.
+async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Close> {
+    let cancel = run.with(|state| state.cancel.clone());
+    let mut sink = Told {
+        run,
+        metrics: &parts.metrics,
+        from: From::Cache,
     };
-    write_down(parts, run, &close).await;
-    close.tell(run);
+    loop {
+        let update = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return None,
+            update = leader.next() => update?,
+        };
+        let from_model = leader.run().with(|state| state.from == Some(From::Model));
+        if from_model && !update.text.is_empty() {
+            sink.tell(&update.text);
+        }
+        match update.end {
+            None => {}
+            Some(End::Done(finish @ (Finish::Stop | Finish::Length | Finish::Unanswered))) => {
+                return Some(leader.run().with(|state| Close {
+                    from: if from_model { From::Cache } else { From::Content },
+                    end: End::Done(finish),
+                    text: (!from_model).then(|| state.text.clone()),
+                    sources: state.sources.clone(),
+                }));
+            }
+            Some(_) => return None,
+        }
+    }
 }
 
 async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Ending {
@@ -44,6 +89,7 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
     let mut sink = Told {
         run,
         metrics: &parts.metrics,
+        from: From::Model,
     };
     let mut bill = run.with(|state| state.bill.clone());
     let cancel = run.with(|state| state.cancel.clone());
@@ -59,6 +105,7 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
 struct Told<'a> {
     run: &'a Run,
     metrics: &'a Metrics,
+    from: From,
 }
 
 impl Sink for Told<'_> {
@@ -72,7 +119,7 @@ impl Sink for Told<'_> {
             state.text.push_str(text);
             let is_first = state.from.is_none();
             if is_first {
-                state.from = Some(From::Model);
+                state.from = Some(self.from);
                 state.first_word = Some(since.elapsed());
             }
             is_first

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::breaker::Breaker;
 use super::provider::Provider;
 use crate::domain::{Usage, Usd};
 use crate::settings::{Settings, Upstream};
@@ -37,6 +38,7 @@ pub struct Model {
     pub output_usd_per_million: Decimal,
     /// Tokens that prompt and completion may have together.
     pub context_tokens: u32,
+    pub breaker: Breaker,
 }
 
 impl Model {
@@ -72,6 +74,7 @@ impl Catalogue {
                     input_usd_per_million: model.input_usd_per_million,
                     output_usd_per_million: model.output_usd_per_million,
                     context_tokens: model.context_tokens,
+                    breaker: Breaker::default(),
                 };
                 models.insert(model.id.as_str(), Arc::new(known));
             }

@@ -87,12 +87,18 @@ impl Chain {
         cancel: &CancellationToken,
         account: &mut (dyn FnMut(Call) + Send),
     ) -> Ending {
+        let models = usable(models);
         for (position, model) in models.iter().enumerate() {
             let is_last = position + 1 == models.len();
+            // Another question may have taken the probe's turn in between.
+            if !model.breaker.allows(Instant::now()) && !is_last {
+                continue;
+            }
             let prompt = prompt(model);
             let mut backoff = FIRST_BACKOFF;
             for attempt in 0..=self.upstream.retries {
                 let call = self.call(model, &prompt, sink, cancel).await;
+                let now = Instant::now();
                 let result = match &call.outcome {
                     CallOutcome::Finished => Err(Ending::Finished(call.finish)),
                     CallOutcome::Cancelled => Err(Ending::Cancelled),
@@ -103,6 +109,13 @@ impl Chain {
                         Ok((again && attempt < self.upstream.retries).then(|| error.retry_after()))
                     }
                 };
+                match &call.outcome {
+                    CallOutcome::Finished => model.breaker.succeeded(now),
+                    CallOutcome::Failed(error) if error.speaks_against_model() => {
+                        model.breaker.failed(now, error.retry_after());
+                    }
+                    _ => {}
+                }
                 account(call.into_call(model));
                 let wait = match result {
                     Err(ending) => return ending,
@@ -313,6 +326,17 @@ impl Running {
             first_token: self.first_token,
             total: self.started.elapsed(),
         }
+    }
+}
+
+/// The models whose breaker lets a call through; all of them when none does, since one of them may be back.
+fn usable(models: &[Arc<Model>]) -> Vec<&Arc<Model>> {
+    let now = Instant::now();
+    let usable: Vec<_> = models.iter().filter(|model| model.breaker.would_allow(now)).collect();
+    if usable.is_empty() {
+        models.iter().collect()
+    } else {
+        usable
     }
 }
 

@@ -37,6 +37,17 @@ impl CallError {
         }
     }
 
+    /// Whether it tells of the model's health; a request that it refuses for its content does not.
+    pub fn speaks_against_model(&self) -> bool {
+        !matches!(
+            self,
+            CallError::Status {
+                status: 400 | 413 | 422,
+                ..
+            }
+        )
+    }
+
     /// How long the provider asked us to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {

@@ -1,5 +1,6 @@
 //! Models: the catalogue with prices, the providers behind it, and the chain that gets an answer out of them.
 
+mod breaker;
 mod catalogue;
 mod chain;
 mod continuation;
