@@ -42,7 +42,12 @@ need_rust() {
 }
 
 need_node() {
-  command -v node >/dev/null && command -v npm >/dev/null || apt_install nodejs npm
+  command -v node >/dev/null && command -v npm >/dev/null || apt_install nodejs npm || return
+  # What playwright-core asks for; an older one fails in places that are hard to read.
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || {
+    echo "node $(node --version) is too old: install 20 or newer first" >&2
+    return 1
+  }
 }
 
 need_php() {
