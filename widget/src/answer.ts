@@ -29,6 +29,8 @@ const SILENCE = 20_000;
 const PATIENCE = 60_000;
 /** Attempts in a row that bring nothing new before we give up; waits double from 0.4 s to 6.4 s. */
 const ATTEMPTS = 6;
+/** Status of a problem told by the stream: the answer ends here, no use in asking for the rest. */
+const ENDED = -1;
 
 /** Resolves with the answer's `finish`, or `stopped`; throws a `Problem`. */
 export async function follow(api: Api, request: Request, listener: Listener, signal: AbortSignal): Promise<string> {
@@ -47,7 +49,7 @@ export async function follow(api: Api, request: Request, listener: Listener, sig
       if (answer !== start.answer) listener.started(String(start.conversation), (answer = start.answer));
     } else if (event === 'error') {
       const { code, retry_after } = parsed(data);
-      throw new Ended(String(code ?? 'unavailable'), Number(retry_after) || undefined);
+      throw new Problem(String(code), ENDED, Number(retry_after) || undefined);
     } else if (at <= last) return;
     else if (event === 'delta') {
       let words = String(parsed(data).text ?? '');
@@ -69,14 +71,13 @@ export async function follow(api: Api, request: Request, listener: Listener, sig
   for (;;) {
     let wait = Math.min(400 * 2 ** failures, 6400);
     try {
-      await attempt(api, answer ? { answer, last } : request, hear, signal);
+      await attempt(api, answer ? { answer, last } : (request as { body: object }), hear, signal);
       if (finish) return finish;
     } catch (error) {
       if (signal.aborted) return 'stopped';
-      if (error instanceof Ended) throw new Problem(error.code, 0, error.retryAfter);
       if (error instanceof Problem) {
         const passing = error.status === 0 || error.status === 429 || error.status >= 500;
-        if (!answer) throw error;
+        if (!answer || error.status === ENDED) throw error;
         if (!passing || error.code === 'budget_spent') throw new Problem('interrupted');
         wait = Math.max(wait, Math.min(error.retryAfter ?? 0, 15) * 1000);
       }
@@ -89,15 +90,7 @@ export async function follow(api: Api, request: Request, listener: Listener, sig
   }
 }
 
-/** The service itself said that the answer ends here: no use in asking for the rest. */
-class Ended {
-  constructor(
-    readonly code: string,
-    readonly retryAfter: number | undefined,
-  ) {}
-}
-
-async function attempt(api: Api, what: { answer: string; last: number } | Request, hear: (e: ServerEvent) => void, signal: AbortSignal): Promise<void> {
+async function attempt(api: Api, what: { answer: string; last: number } | { body: object }, hear: (e: ServerEvent) => void, signal: AbortSignal): Promise<void> {
   const watch = new AbortController();
   const stop = () => watch.abort();
   let timer = setTimeout(stop, PATIENCE);
@@ -107,7 +100,7 @@ async function attempt(api: Api, what: { answer: string; last: number } | Reques
     const response =
       'body' in what
         ? await api.call('chat', { ...call, method: 'POST', body: what.body })
-        : await api.call(`answers/${encodeURIComponent(what.answer)}/events`, { ...call, lastEvent: 'last' in what ? what.last : 0 });
+        : await api.call(`answers/${encodeURIComponent(what.answer)}/events`, { ...call, lastEvent: what.last });
     if (!response.body || !response.headers.get('Content-Type')?.includes('event-stream')) throw new Problem('unavailable', 502);
     await readEvents(response.body, hear, () => {
       clearTimeout(timer);

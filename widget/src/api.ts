@@ -24,7 +24,7 @@ export interface Call {
 }
 
 /** A token that ends sooner than this is renewed first (milliseconds). */
-const MARGIN = 120_000;
+const MARGIN = 600_000;
 
 export class Api {
   readonly #kept: Kept<Site>;

@@ -119,7 +119,10 @@ async function begin(host: Handover): Promise<void> {
     panel.working(true);
     show(view.element);
     panel.say(t('typing'));
-    const retry = () => void ask(text, view);
+    const retry = () => {
+      panel.focus();
+      void ask(text, view);
+    };
     try {
       const finish = await follow(
         api,
@@ -142,6 +145,7 @@ async function begin(host: Handover): Promise<void> {
         },
         mine.signal,
       );
+      tab.set({ running: undefined });
       view.finish(finish, undefined, retry);
       panel.say(view.body.textContent ?? '');
     } catch (error) {
@@ -152,11 +156,12 @@ async function begin(host: Handover): Promise<void> {
         running = undefined;
         return ask(text, view);
       }
+      // Kept, so that the next page can take it up again.
+      tab.set({ running: { ...tab.get().running, question: text, failed: problem.code } });
       view.fail(problem, retry);
     }
     if (running !== mine) return;
     running = undefined;
-    tab.set({ running: undefined });
     panel.working(false);
     panel.toEnd();
   }
@@ -200,7 +205,7 @@ async function begin(host: Handover): Promise<void> {
       if (typeof message.answer === 'string') view.answer = message.answer;
       view.write(text);
       if (Array.isArray(message.sources)) view.sources(message.sources as Source[]);
-      view.finish('stop', message.rating === 'up' || message.rating === 'down' ? message.rating : undefined);
+      view.finish(String(message.finish), message.rating === 'up' || message.rating === 'down' ? message.rating : undefined);
       show(view.element);
       answered = true;
     }
@@ -210,10 +215,16 @@ async function begin(host: Handover): Promise<void> {
     if (left.answer) return answer({ answer: left.answer }, left.question);
     const view = new AnswerView(ways);
     show(view.element);
-    tab.set({ running: undefined });
-    view.fail(new Problem('interrupted'), () => void ask(left.question, view));
+    view.fail(new Problem(left.failed ?? 'interrupted'), () => {
+      panel.focus();
+      void ask(left.question, view);
+    });
   }
 
+  // The token lives an hour; while a conversation stands here it must not run out.
+  setInterval(() => {
+    if (site.get().conversation && api.known()) api.token().catch(() => {});
+  }, 240_000);
   host.toggle = (shown, quiet) => (shown ? panel.show(quiet) : panel.hide());
   panel.write(tab.get().draft ?? '');
   if (wish) host.toggle(...wish);

@@ -39,8 +39,11 @@ export function button(words: string, onClick: () => void, kind = '', shape?: st
 }
 
 /** A link that leaves the page alone: new tab, no opener, no search engine credit. */
-export function outward(href: string): HTMLAnchorElement {
-  return el('a', { href, target: '_blank', rel: 'noopener nofollow' });
+export function outward(href: string, link = el('a')): HTMLAnchorElement {
+  link.href = href;
+  link.target = '_blank';
+  link.rel = 'noopener nofollow';
+  return link;
 }
 
 /** `address` as an absolute URL if it is one that a visitor may be sent to, else undefined. */
@@ -56,6 +59,6 @@ export function safeUrl(address: string, base?: string): string | undefined {
 export function write(into: Node, text: string): void {
   if (!text) return;
   const last = into.lastChild;
-  if (last?.nodeType === Node.TEXT_NODE) (last as Text).appendData(text);
-  else into.appendChild(document.createTextNode(text));
+  if (last instanceof Text) last.appendData(text);
+  else into.appendChild(new Text(text));
 }

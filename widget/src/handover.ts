@@ -20,6 +20,9 @@ export interface Handover {
   toggle?: (show: boolean, quiet?: boolean) => void;
 }
 
+/** The launcher's icon: a speech bubble. */
+export const BUBBLE = 'M20 11.5a8 8 0 0 1-11.7 7.1L4 20l1.4-4.2A8 8 0 1 1 20 11.5ZM8.5 11.5h.01M12 11.5h.01M15.5 11.5h.01';
+
 declare global {
   interface Window {
     Pennypress?: Handover;

@@ -4,7 +4,7 @@
  * a finger or the focus comes near.
  */
 import css from './loader.css';
-import type { Handover } from './handover';
+import { BUBBLE, type Handover } from './handover';
 
 /** Hash of chat.js, put in by build.mjs. */
 declare const CHAT_HASH: string;
@@ -40,7 +40,7 @@ function start(script: HTMLScriptElement): void {
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   const path = svg.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'path'));
-  path.setAttribute('d', 'M20 11.5a8 8 0 0 1-11.7 7.1L4 20l1.4-4.2A8 8 0 1 1 20 11.5ZM8.5 11.5h.01M12 11.5h.01M15.5 11.5h.01');
+  path.setAttribute('d', BUBBLE);
   frame.append(launcher);
   root.append(frame);
 
@@ -75,6 +75,7 @@ function start(script: HTMLScriptElement): void {
   function fetchChat(): void {
     if (loading || shared.toggle) return;
     loading = true;
+    path.setAttribute('d', BUBBLE);
     const next = document.createElement('script');
     let address: string = new URL(`chat.js?v=${CHAT_HASH}`, own).href;
     try {
@@ -92,9 +93,10 @@ function start(script: HTMLScriptElement): void {
     };
     next.onerror = () => {
       loading = false;
-      wanted = false;
-      launcher.removeAttribute('aria-busy');
       next.remove();
+      // A mark of exclamation; the next click tries again.
+      if (wanted) path.setAttribute('d', 'M12 5v9M12 18h.01');
+      settle();
     };
     if (wanted) launcher.setAttribute('aria-busy', 'true');
     document.head.append(next);

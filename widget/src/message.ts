@@ -40,7 +40,7 @@ export class AnswerView {
     const { t } = ways;
     this.#ways = ways;
     this.#dots = el('div', { class: 'dots', hidden: !waiting }, el('i'), el('i'), el('i'), el('span', { class: 'vh' }, t('typing')));
-    this.element = el('div', { class: 'a', 'aria-busy': waiting ? 'true' : 'false' }, el('span', { class: 'vh' }, `${t('bot')}: `), this.body, this.#dots, this.#foot);
+    this.element = el('div', { class: 'a', 'aria-live': 'off' }, el('span', { class: 'vh' }, `${t('bot')}: `), this.body, this.#dots, this.#foot);
     this.#markdown = new Markdown(this.body, (n, link) => {
       this.#cites.push([n, link]);
       this.#point(n, link);
@@ -62,11 +62,7 @@ export class AnswerView {
   #point(n: number, link: HTMLAnchorElement): void {
     const source = this.#list.find((s) => s.n === n);
     const href = source && safeUrl(String(source.url), this.#ways.base);
-    if (!href) return;
-    link.href = href;
-    link.target = '_blank';
-    link.rel = 'noopener nofollow';
-    link.title = String(source.title);
+    if (href) outward(href, link).title = String(source.title);
   }
 
   reconnecting(now: boolean): void {
@@ -128,7 +124,6 @@ export class AnswerView {
   settle(): void {
     this.#markdown.end();
     this.#dots.hidden = true;
-    this.element.setAttribute('aria-busy', 'false');
   }
 
   #sourceList(): HTMLElement {
@@ -182,9 +177,8 @@ export class AnswerView {
       const field = el('textarea', { rows: 2, maxlength: 2000, 'aria-label': words, placeholder: words, dir: 'auto' });
       const send = button(t('commentSend'), async () => {
         const comment = field.value.trim();
-        if (!comment) return told(t('thanks'), 'note');
         try {
-          await rate(answer, way, comment);
+          if (comment) await rate(answer, way, comment);
           const held = more.contains((more.getRootNode() as ShadowRoot).activeElement);
           told(t('thanks'), 'note');
           // The button that had the focus is gone: it goes back to the thumb.

@@ -3,7 +3,7 @@
  * modal, so that the focus cannot get lost behind it). Knows nothing about answers.
  */
 import { button, el } from './dom';
-import type { Handover } from './handover';
+import { BUBBLE, type Handover } from './handover';
 import type { Texts } from './texts';
 
 /** Characters (code points) that the service takes. */
@@ -76,9 +76,9 @@ export class Panel {
       event.preventDefault();
       this.#submit();
     });
+    // What is typed here is not a shortcut of the page.
+    for (const type of ['keydown', 'keypress', 'keyup']) this.#dialog.addEventListener(type, (event) => event.stopPropagation());
     this.#dialog.addEventListener('keydown', (event) => {
-      // What is typed here is not a shortcut of the page.
-      event.stopPropagation();
       if (event.key !== 'Escape' || event.isComposing) return;
       event.preventDefault();
       if (this.#ask.hidden) this.hide();
@@ -99,17 +99,22 @@ export class Panel {
     const { launcher } = this.#host;
     launcher.setAttribute('aria-expanded', 'true');
     launcher.setAttribute('aria-label', this.#t('close'));
+    this.#face(CLOSE);
     this.#fit();
+    this.#grow();
     this.toEnd();
     if (quiet) {
       // Shown again after a page change: the focus stays where the page has it.
       if (before && before !== document.body) before.focus();
       else (this.#host.root.activeElement as HTMLElement | null)?.blur();
     }
-    // A phone's keyboard would cover half of what there is to read.
-    else if (matchMedia('(pointer: coarse)').matches) this.#dialog.focus();
-    else this.#field.focus();
+    else this.focus();
     this.#wishes.shown(true);
+  }
+
+  /** What the launcher shows. */
+  #face(d: string): void {
+    this.#host.launcher.querySelector('path')!.setAttribute('d', d);
   }
 
   hide(): void {
@@ -119,6 +124,7 @@ export class Panel {
     launcher.setAttribute('aria-expanded', 'false');
     launcher.setAttribute('aria-label', this.#t('open'));
     launcher.focus();
+    this.#face(BUBBLE);
     this.#wishes.shown(false);
   }
 
@@ -138,11 +144,15 @@ export class Panel {
     if (!this.#away) this.toEnd();
   }
 
+  #grow(): void {
+    const { style } = this.#field;
+    style.height = '';
+    if (this.#dialog.open) style.height = `${this.#field.scrollHeight}px`;
+  }
+
   #typed(): void {
-    const field = this.#field;
-    field.style.height = 'auto';
-    field.style.height = `${field.scrollHeight}px`;
-    this.#wishes.draft(field.value);
+    this.#grow();
+    this.#wishes.draft(this.#field.value);
     this.#submittable();
   }
 
@@ -171,7 +181,7 @@ export class Panel {
 
   #stop(): void {
     this.#wishes.stop();
-    this.#field.focus();
+    this.focus();
   }
 
   write(text: string): void {
@@ -180,7 +190,10 @@ export class Panel {
   }
 
   focus(): void {
-    if (this.#dialog.open) this.#field.focus();
+    if (!this.#dialog.open) return;
+    // A phone's keyboard would cover half of what there is to read.
+    if (matchMedia('(pointer: coarse)').matches) this.#dialog.focus();
+    else this.#field.focus();
   }
 
   working(now: boolean): void {
@@ -188,7 +201,7 @@ export class Panel {
     this.#busy = now;
     this.#go.hidden = now;
     this.#halt.hidden = !now;
-    if (held) (now ? this.#halt : this.#field).focus();
+    if (held) now ? this.#halt.focus() : this.focus();
     this.#submittable();
   }
 

@@ -14,8 +14,8 @@ export interface Tab {
   open?: boolean;
   accent?: string;
   onAccent?: string;
-  /** A question whose answer was not complete yet. `answer` is there once the service has begun it. */
-  running?: { question: string; answer?: string };
+  /** A question without its whole answer. `answer`: the service has begun one; `failed`: the problem's code. */
+  running?: { question: string; answer?: string; failed?: string };
   draft?: string;
   config?: unknown;
   configAt?: number;

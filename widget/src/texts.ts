@@ -12,7 +12,7 @@ export type Texts = (key: Key) => string;
 export function texts(locale: string, own: Record<string, unknown>): Texts {
   const table = TABLES[locale.slice(0, 2).toLowerCase()] ?? TABLES.en!;
   return (key) => {
-    const mine = Object.hasOwn(own, key) ? own[key] : undefined;
+    const mine = own[key];
     return typeof mine === 'string' && mine ? mine : table[KEYS.indexOf(key)]!;
   };
 }
