@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub blocks: Vec<Block>,
     /// The numbers of its terms: title and headings first, then sentence by sentence.
     pub terms: Vec<u32>,
+    /// Within `terms`: its headings, and each phrase by which visitors call it.
+    pub names: Vec<Range<usize>>,
     /// The sentences within `terms`, in the order of the blocks' sentences.
     pub sentences: Vec<Range<usize>>,
 }
@@ -79,10 +81,17 @@ impl Index {
             }
             all.len()
         };
-        let mut end = read(self, &chunk.title);
-        end = read(self, &chunk.section).max(end);
-        for also in &chunk.also {
-            end = read(self, also).max(end);
+        let title = read(self, &chunk.title);
+        let mut end = read(self, &chunk.section);
+        let whole = 0..end;
+        let mut names = vec![whole];
+        if title > 0 && title < end {
+            names.push(title..end);
+        }
+        for phrase in chunk.also.iter().flat_map(|also| also.split(',')) {
+            let next = read(self, phrase);
+            names.push(end..next);
+            end = next;
         }
         let mut sentences = Vec::new();
         for sentence in chunk.blocks.iter().flat_map(|block| &block.sentences) {
@@ -120,6 +129,7 @@ impl Index {
             },
             blocks: chunk.blocks,
             terms: all,
+            names,
             sentences,
         });
     }

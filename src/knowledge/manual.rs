@@ -16,7 +16,22 @@ macro_rules! pages {
 }
 
 /// In reading order.
-pub const PAGES: &[Page] = pages!["wordpress"];
+pub const PAGES: &[Page] = pages![
+    "overview",
+    "quick-start",
+    "wordpress",
+    "script-tag",
+    "providers",
+    "routing",
+    "cache",
+    "limits",
+    "content",
+    "review",
+    "privacy",
+    "settings",
+    "troubleshooting",
+    "operations",
+];
 
 impl Page {
     /// Its heading of the first level.

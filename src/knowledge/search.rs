@@ -1,6 +1,7 @@
 //! Finding passages: the words of a question, its word pairs and a passage's best sentence, added as standard scores.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::index::{Entry, Index};
 use super::terms::terms;
@@ -16,8 +17,10 @@ const CANDIDATES: usize = 200;
 /// A question is read to here; what stands beyond says little that is new and costs time.
 const MOST_TERMS: usize = 64;
 
+// What each standard score counts for beside that of the words. Flat optima: halving or doubling one changes little.
 const PAIR_WEIGHT: f32 = 0.3;
-const SENTENCE_WEIGHT: f32 = 0.6;
+const NAME_WEIGHT: f32 = 0.8;
+const SENTENCE_WEIGHT: f32 = 0.5;
 
 /// A word that may stand for the one asked.
 const SYNONYM: f32 = 0.6;
@@ -35,6 +38,8 @@ pub(super) struct Hit<'a> {
     pub score: f32,
     /// What of the question it holds: the share of the words' rarity, from 0 to 1.
     pub covered: f32,
+    /// How well its headings and names fit.
+    named: f32,
     /// How well each of its sentences fits.
     pub sentences: Vec<f32>,
 }
@@ -106,9 +111,13 @@ pub(super) fn search<'a>(index: &'a Index, asked: &[Asked], limit: usize) -> Vec
         .iter()
         .map(|hit| hit.sentences.iter().copied().fold(0.0, f32::max));
     let sentence_scores = standard(best_sentences);
+    let named_scores = standard(close.iter().map(|hit| hit.named));
     let mut hits = close;
     for (i, hit) in hits.iter_mut().enumerate() {
-        hit.score = word_scores[i] + PAIR_WEIGHT * pair_scores[i] + SENTENCE_WEIGHT * sentence_scores[i];
+        hit.score = word_scores[i]
+            + PAIR_WEIGHT * pair_scores[i]
+            + SENTENCE_WEIGHT * sentence_scores[i]
+            + NAME_WEIGHT * named_scores[i];
     }
     hits.sort_by(|a, b| {
         b.score
@@ -148,29 +157,21 @@ fn look<'a>(index: &Index, entry: &'a Entry, asked: &[Asked]) -> Hit<'a> {
     }
 
     let usual = index.average_length / 4.0;
-    let sentences = entry.sentences.iter().map(|range| {
-        let mut counts = vec![0.0_f32; asked.len()];
+    let fit = |range: &Range<usize>| -> f32 {
+        let mut weights = vec![0.0_f32; asked.len()];
         for (i, weight) in met.get(range.clone()).unwrap_or_default().iter().flatten() {
-            counts[*i] = counts[*i].max(*weight);
+            weights[*i] = weights[*i].max(*weight);
         }
         let length = range.len() as f32 / usual;
-        counts
-            .iter()
-            .zip(asked)
-            .map(|(weight, one)| {
-                if *weight > 0.0 {
-                    weight * one.rarity * saturated(1.0, length)
-                } else {
-                    0.0
-                }
-            })
-            .sum()
-    });
+        let scores = weights.iter().zip(asked).map(|(weight, one)| weight * one.rarity);
+        scores.sum::<f32>() * saturated(1.0, length)
+    };
     Hit {
         entry,
         score: pairs,
         covered: if all > 0.0 { found / all } else { 0.0 },
-        sentences: sentences.collect(),
+        named: entry.names.iter().map(fit).fold(0.0, f32::max),
+        sentences: entry.sentences.iter().map(fit).collect(),
     }
 }
 

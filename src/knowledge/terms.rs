@@ -13,11 +13,11 @@ static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::
 /// Words that say nothing about what a text is about.
 static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     "a about actually after again all also am an and any anybody anyone anything are as at be because been before being but by \
-     can cannot could did do does doing don done else even ever every few for from further get gets getting give go going \
+     can cannot could did do does doing don done else even ever every few find for from further get gets getting give go going \
      got had has have having he hello help her here hers hey hi him his how however i if in into is it its just kind know let like ll \
      look made make many may maybe me might mine more most much must my need of okay on one only or other our ours out over own \
      please possible pls put really re s same say see shall she should show so some someone something still such sure t take tell than thank \
-     thanks that the their theirs them then there these they thing things this those through to too try u under until up ur us \
+     thanks that the their theirs them then there these they thing things this those through to too try u under until up ur us use used uses using \
      ve very via want wanted wants was way we were what when where whether which while who whom whose why will with would yes \
      yet you your yours im ive id dont doesnt cant wont isnt whats hows theres couldnt didnt d m o"
         .split_whitespace()
