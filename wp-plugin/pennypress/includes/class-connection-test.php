@@ -58,7 +58,8 @@ final class Connection_Test {
 			static function ( $piece ) use ( &$text ) {
 				$text .= $piece;
 				return strlen( $text ) <= self::MOST_BYTES;
-			}
+			},
+			'__return_true'
 		);
 		if ( $failure && 0 === $status ) {
 			return self::unreachable( $failure, $settings['service_url'] );

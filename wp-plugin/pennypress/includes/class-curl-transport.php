@@ -19,19 +19,25 @@ final class Curl_Transport extends Transport {
 	/** Seconds without a byte after which the service is taken for gone; it sends a ping every second. */
 	const LONGEST_SILENCE = 60;
 
+	/** Seconds without a byte after which `idle` is told. */
+	const IDLE = 0.25;
+
+	/** Curl's number for "the reader wanted no more". */
+	const STOPPED = 23;
+
 	/** Numbers of curl's errors (libcurl-errors), by what a person can do about them. */
 	const KINDS = array(
-		6  => 'dns',
-		7  => 'refused',
-		23 => 'stopped',
-		28 => 'timeout',
-		35 => 'tls',
-		51 => 'tls',
-		58 => 'tls',
-		59 => 'tls',
-		60 => 'tls',
-		77 => 'tls',
-		83 => 'tls',
+		6             => 'dns',
+		7             => 'refused',
+		self::STOPPED => 'stopped',
+		28            => 'timeout',
+		35            => 'tls',
+		51            => 'tls',
+		58            => 'tls',
+		59            => 'tls',
+		60            => 'tls',
+		77            => 'tls',
+		83            => 'tls',
 	);
 
 	/**
@@ -40,9 +46,10 @@ final class Curl_Transport extends Transport {
 	 * @param array    $request See Transport.
 	 * @param callable $head    See Transport.
 	 * @param callable $piece   See Transport.
+	 * @param callable $idle    See Transport.
 	 * @return array{kind: string, message: string}|null
 	 */
-	public function send( array $request, callable $head, callable $piece ) {
+	public function send( array $request, callable $head, callable $piece, callable $idle ) {
 		$status  = 0;
 		$headers = array();
 		$handle  = curl_init();
@@ -87,16 +94,46 @@ final class Curl_Transport extends Transport {
 			$options[ CURLOPT_CAINFO ] = $bundle;
 		}
 		curl_setopt_array( $handle, $options + self::proxy( $request['url'] ) );
-		curl_exec( $handle );
-		$number  = curl_errno( $handle );
-		$message = curl_error( $handle );
+		$number = self::perform( $handle, $idle );
 		if ( 0 === $number ) {
 			return null;
 		}
 		return array(
 			'kind'    => isset( self::KINDS[ $number ] ) ? self::KINDS[ $number ] : 'other',
-			'message' => $message,
+			'message' => '' === curl_error( $handle ) ? (string) curl_strerror( $number ) : curl_error( $handle ),
 		);
+	}
+
+	/**
+	 * Carries a request out, and tells each time that nothing came for a while.
+	 *
+	 * @param resource|\CurlHandle $handle The request.
+	 * @param callable             $idle   See Transport.
+	 * @return int The number of curl's error, or 0.
+	 */
+	private static function perform( $handle, callable $idle ) {
+		$multi  = curl_multi_init();
+		$number = 0;
+		curl_multi_add_handle( $multi, $handle );
+		do {
+			curl_multi_exec( $multi, $running );
+			if ( ! $running ) {
+				break;
+			}
+			$ready = curl_multi_select( $multi, self::IDLE );
+			if ( -1 === $ready ) {
+				usleep( 1000 ); // There is nothing to wait for yet, as while a name is looked up.
+			} elseif ( 0 === $ready && ! $idle() ) {
+				$number = self::STOPPED;
+				break;
+			}
+		} while ( true );
+		$done = curl_multi_info_read( $multi );
+		if ( is_array( $done ) && 0 === $number ) {
+			$number = $done['result'];
+		}
+		curl_multi_remove_handle( $multi, $handle );
+		return $number;
 	}
 
 	/**

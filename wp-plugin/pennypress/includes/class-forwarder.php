@@ -31,6 +31,13 @@ final class Forwarder {
 	private $answering = false;
 
 	/**
+	 * The last two bytes of a stream of events; null while no stream has begun.
+	 *
+	 * @var string|null
+	 */
+	private $end;
+
+	/**
 	 * Answers this request for a route of ours.
 	 *
 	 * @param string $route Such as `chat`.
@@ -65,7 +72,8 @@ final class Forwarder {
 					'total'   => self::LONGEST_STREAM,
 				),
 				array( $this, 'head' ),
-				array( $this, 'piece' )
+				array( $this, 'piece' ),
+				array( $this, 'idle' )
 			);
 			if ( ! $this->answering ) {
 				throw Problem::unavailable();
@@ -90,6 +98,7 @@ final class Forwarder {
 			return false;
 		}
 		$this->answering = true;
+		$this->end       = 0 === strpos( $type, self::CONTENT_TYPES[0] ) ? "\n\n" : null;
 		self::send_head( $status, $known ? $type : '' );
 		foreach ( array( 'Retry-After', 'X-Pennypress-Visitor' ) as $name ) {
 			if ( isset( $headers[ strtolower( $name ) ] ) ) {
@@ -108,7 +117,20 @@ final class Forwarder {
 	public function piece( $piece ) {
 		echo $piece; // phpcs:ignore WordPress.Security.EscapeOutput -- the service's JSON or events, told as such.
 		flush();
+		if ( null !== $this->end ) {
+			$this->end = substr( $this->end . $piece, -2 );
+		}
 		return ! connection_aborted();
+	}
+
+	/**
+	 * Nothing has come for a moment: finds out whether the visitor is still there. PHP only sees that when it writes, so a
+	 * comment is written, where one may stand: between two events.
+	 *
+	 * @return bool Whether the visitor is still there.
+	 */
+	public function idle() {
+		return "\n\n" === $this->end ? $this->piece( ":\n\n" ) : true;
 	}
 
 	/**

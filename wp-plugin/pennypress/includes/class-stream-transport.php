@@ -30,9 +30,10 @@ final class Stream_Transport extends Transport {
 	 * @param array    $request See Transport.
 	 * @param callable $head    See Transport.
 	 * @param callable $piece   See Transport.
+	 * @param callable $idle    Is never told: a read of PHP's streams waits until something comes.
 	 * @return array{kind: string, message: string}|null
 	 */
-	public function send( array $request, callable $head, callable $piece ) {
+	public function send( array $request, callable $head, callable $piece, callable $idle ) {
 		$options = array(
 			'http' => array(
 				'method'           => $request['method'],

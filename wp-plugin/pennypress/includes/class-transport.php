@@ -34,10 +34,11 @@ abstract class Transport {
 	 *                        send, and how many seconds to wait for a connection and for everything.
 	 * @param callable $head  Takes status and headers (by name in lower case); returns whether to go on.
 	 * @param callable $piece Takes some bytes of the body; returns whether to go on.
+	 * @param callable $idle  Is told now and then that nothing has come; returns whether to go on.
 	 * @return array{kind: string, message: string}|null What failed: kind is `dns`, `refused`, `timeout`, `tls`, `stopped` (by
 	 *                        head or piece) or `other`.
 	 */
-	abstract public function send( array $request, callable $head, callable $piece );
+	abstract public function send( array $request, callable $head, callable $piece, callable $idle );
 
 	/**
 	 * The certificates that servers are checked against: what PHP was told, or else WordPress's own bundle.
