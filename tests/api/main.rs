@@ -1,8 +1,27 @@
 //! The service as its callers see it: the real binary, started on a free port, spoken to over HTTP.
 
-mod events;
 #[path = "../fake_provider/mod.rs"]
 mod fake_provider;
 #[path = "../fake_provider/tests.rs"]
 mod fake_provider_tests;
+
+// What the tests are written with.
+mod app;
+mod asking;
+mod events;
 mod provider;
+mod signing;
+
+// The tests, a file a subject.
+mod cache;
+mod chat;
+mod commands;
+mod content;
+mod failover;
+mod feedback;
+mod leaving;
+mod limits;
+mod problems;
+mod process;
+mod redis;
+mod signatures;
