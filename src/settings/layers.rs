@@ -100,7 +100,9 @@ impl Layers {
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
         serde_path_to_error::deserialize(Value::Table(self.table.clone())).map_err(|error| {
             let mut key = error.path().to_string();
-            let message = error.inner().to_string().trim().to_owned();
+            let message = error.inner().to_string();
+            // A second line would only say again in which table.
+            let message = message.trim().lines().next().unwrap_or_default().to_owned();
             if let Some(unknown) = message
                 .strip_prefix("unknown field `")
                 .and_then(|rest| rest.split('`').next())
