@@ -87,11 +87,11 @@ impl Chain {
         cancel: &CancellationToken,
         account: &mut (dyn FnMut(Call) + Send),
     ) -> Ending {
-        let models = usable(models);
+        let (models, none_allowed) = usable(models);
         for (position, model) in models.iter().enumerate() {
             let is_last = position + 1 == models.len();
             // Another question may have taken the probe's turn in between.
-            if !model.breaker.allows(Instant::now()) && !is_last {
+            if !none_allowed && !model.breaker.allows(Instant::now()) && !is_last {
                 continue;
             }
             let prompt = prompt(model);
@@ -329,14 +329,14 @@ impl Running {
     }
 }
 
-/// The models whose breaker lets a call through; all of them when none does, since one of them may be back.
-fn usable(models: &[Arc<Model>]) -> Vec<&Arc<Model>> {
+/// The models whose breaker lets a call through; all of them (and true) when none does, since any of them may be back.
+fn usable(models: &[Arc<Model>]) -> (Vec<&Arc<Model>>, bool) {
     let now = Instant::now();
     let usable: Vec<_> = models.iter().filter(|model| model.breaker.would_allow(now)).collect();
     if usable.is_empty() {
-        models.iter().collect()
+        (models.iter().collect(), true)
     } else {
-        usable
+        (usable, false)
     }
 }
 
