@@ -35,10 +35,11 @@ const words = {
       for (const language of ['en', 'de', 'fr', 'es']) {
         const table = await read(language);
         const wrong = [...keys.filter((key) => !(key in table)), ...Object.keys(table).filter((key) => !keys.includes(key))];
+        if (Object.values(table).some((text) => text.includes('|'))) throw new Error(`src/texts/${language}.json: a bar is what the words are joined by`);
         if (wrong.length) throw new Error(`src/texts/${language}.json: missing or unknown: ${wrong.join(', ')}`);
-        tables[language] = keys.map((key) => table[key]);
+        tables[language] = keys.map((key) => table[key]).join('|');
       }
-      return { contents: `export const KEYS = ${JSON.stringify(keys)}; export const TABLES = ${JSON.stringify(tables)};` };
+      return { contents: `export const KEYS = ${JSON.stringify(keys.join('|'))}.split('|'); export const TABLES = ${JSON.stringify(tables)};` };
     });
   },
 };

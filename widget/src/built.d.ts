@@ -4,8 +4,8 @@ declare module '*.css' {
   export default text;
 }
 
-/** The words of `texts/*.json`: the keys once, and each language as a list in their order. */
+/** The words of `texts/*.json`: the keys once, and each language in their order, joined by bars. */
 declare module 'pennypress:texts' {
   export const KEYS: (keyof typeof import('./texts/en.json'))[];
-  export const TABLES: Record<string, string[]>;
+  export const TABLES: Record<string, string>;
 }

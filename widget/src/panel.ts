@@ -41,6 +41,8 @@ export class Panel {
   #busy = false;
   /** The visitor reads further up: leave the scroll position alone. */
   #away = false;
+  /** Where the log was scrolled to when we last looked. */
+  #top = 0;
 
   readonly #host: Handover;
   readonly #t: Texts;
@@ -213,16 +215,19 @@ export class Panel {
 
   #scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.log;
-    this.#away = scrollHeight - scrollTop - clientHeight > 60;
+    // Only an upward move is the visitor's: growing text leaves the position, and the gap, to us.
+    if (scrollHeight - scrollTop - clientHeight < 4) this.#away = false;
+    else if (scrollTop < this.#top - 1) this.#away = true;
+    this.#top = scrollTop;
     this.#jump.hidden = !this.#away;
   }
 
   /** Follows what is written, unless the visitor is reading further up (or `force`). */
   toEnd(force = false): void {
+    this.#scrolled();
     if (this.#away && !force) return;
-    this.#away = false;
-    this.#jump.hidden = true;
     this.log.scrollTop = this.log.scrollHeight;
+    this.#scrolled();
   }
 
   #confirm(): void {
@@ -239,7 +244,7 @@ export class Panel {
         this.say(t('e_other'));
       }
     }, 'small');
-    ask.replaceChildren(words, yes, button(t('cancel'), () => this.#unask(), 'small plain'));
+    ask.replaceChildren(words, yes, button(t('cancel'), () => this.#unask(), 'chip'));
     ask.setAttribute('aria-label', t('newAsk'));
     ask.hidden = false;
     yes.focus();

@@ -10,7 +10,7 @@ export type Texts = (key: Key) => string;
 
 /** The words for `locale`; a site's own (from its configuration) come first. */
 export function texts(locale: string, own: Record<string, unknown>): Texts {
-  const table = TABLES[locale.slice(0, 2).toLowerCase()] ?? TABLES.en!;
+  const table = (TABLES[locale.slice(0, 2).toLowerCase()] ?? TABLES.en!).split('|');
   return (key) => {
     const mine = own[key];
     return typeof mine === 'string' && mine ? mine : table[KEYS.indexOf(key)]!;
