@@ -35,6 +35,14 @@ enum Command {
     },
     /// Say whether settings, store, Redis and providers work, each on a line.
     Check,
+    /// Write the WordPress plugin as a zip, ready to upload.
+    Plugin {
+        /// Where the zip is written.
+        out: PathBuf,
+        /// Put the address and keys of this site of the settings into it.
+        #[arg(long, value_name = "KEY")]
+        site: Option<String>,
+    },
 }
 
 #[tokio::main]
@@ -52,6 +60,7 @@ async fn main() -> ExitCode {
         Command::Serve => commands::serve(&settings).await,
         Command::Ask { question, site } => commands::ask(&settings, &question, site.as_deref()).await,
         Command::Check => commands::check(&settings).await,
+        Command::Plugin { out, site } => commands::plugin(&settings, &out, site.as_deref()),
     };
     match result {
         Ok(code) => code,

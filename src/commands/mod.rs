@@ -2,12 +2,14 @@
 
 mod ask;
 mod check;
+mod plugin;
 mod serve;
 
 use std::process::ExitCode;
 
 pub use ask::ask;
 pub use check::check;
+pub use plugin::plugin;
 pub use serve::serve;
 
 /// A command's end; an error is printed as one line, and the exit code is 1.
