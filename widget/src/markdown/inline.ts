@@ -91,6 +91,7 @@ export function inline({ into, cite, depth = 0, linked = false }: Where, s: stri
       if (s[p] === '\\') p += 2;
       else if (s[p] === '`' && codes) {
         const end = codeEnd(p);
+        if (end === WAIT) return WAIT;
         codes = end > 0;
         p = codes ? end : p + r;
       } else if (s[p] !== c) p++;
