@@ -13,6 +13,7 @@ use crate::access::Sites;
 use crate::access::visitor::VisitorTokens;
 use crate::answering::{Answering, Parts, Runs};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
+use crate::http::admin::Admin;
 use crate::http::in_flight::{self, InFlight};
 use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
@@ -127,6 +128,7 @@ pub struct Application {
     address: SocketAddr,
     engine: Engine,
     in_flight: InFlight,
+    setup_link: Option<String>,
 }
 
 impl Application {
@@ -141,18 +143,31 @@ impl Application {
             async move { drop(limits.ready().await) }
         });
         let in_flight = InFlight::default();
-        let server = serve(listener, settings, &engine, in_flight.clone()).await?;
+        let (admin, token) = Admin::open(settings, engine.store.clone(), engine.sites.clone()).await?;
+        let base = settings.server.public_url.clone();
+        let base = base.unwrap_or_else(|| match address.ip().is_unspecified() {
+            true => format!("http://127.0.0.1:{}", address.port()),
+            false => format!("http://{address}"),
+        });
+        let setup_link = token.map(|token| Admin::setup_link(&base, &token));
+        let server = serve(listener, settings, &engine, admin, in_flight.clone()).await?;
         Ok(Self {
             server,
             address,
             engine,
             in_flight,
+            setup_link,
         })
     }
 
     /// Where it listens, also when the settings left the port open.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// With which the operator's password is set, as long as there is none; it works once.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
     }
 
     /// Serves until `stop` is ready; then takes no new request, lets running streams finish within bounds, and writes
@@ -190,6 +205,7 @@ async fn serve(
     listener: TcpListener,
     settings: &Settings,
     engine: &Engine,
+    admin: Admin,
     in_flight: InFlight,
 ) -> Result<Server, StartError> {
     let gate = Data::new(Gate {
@@ -227,6 +243,7 @@ async fn serve(
             .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
             .configure(|config| visitor::configure(config, gate))
             .configure(ops::configure)
+            .configure(|config| admin.configure(config))
             .default_service(web::to(|| async { Err::<&str, _>(Problem::not_found()) }))
     })
     .keep_alive(KEEP_ALIVE)

@@ -15,6 +15,9 @@ pub async fn serve(settings: &Settings) -> Outcome {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let application = Application::build(settings).await?;
     eprintln!("listening on http://{}", application.address());
+    if let Some(link) = application.setup_link() {
+        eprintln!("set the operator's password: {link}");
+    }
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}

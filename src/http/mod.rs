@@ -1,5 +1,6 @@
 //! Handlers only: parse, call, render.
 
+pub mod admin; // the operator, /admin
 pub mod in_flight; // what is being answered, for a graceful stop
 pub mod openapi; // the exact form of the outside
 pub mod ops; // health, metrics, the widget's files

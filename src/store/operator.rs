@@ -140,8 +140,9 @@ pub trait OperatorStore: Send + Sync {
         size: u32,
     ) -> Result<Vec<Reviewed>, StoreError>;
     async fn whole_conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
-    /// Marks an answer as handled at a time, or as not handled; false when there is no such answer.
-    async fn handle(&self, answer: &str, at_ms: Option<i64>, note: &str) -> Result<bool, StoreError>;
+    /// Marks an answer as handled at a time, or as not handled; without a note, the one there is stays. False when there is no
+    /// such answer.
+    async fn handle(&self, answer: &str, at_ms: Option<i64>, note: Option<&str>) -> Result<bool, StoreError>;
 
     /// The sites that the operator created, by key.
     async fn sites(&self) -> Result<Vec<Site>, StoreError>;

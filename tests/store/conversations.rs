@@ -95,7 +95,7 @@ async fn the_last_word_counts_and_reopens_what_was_handled() {
     store.record(sent.clone()).await;
     assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
     let id = sent.id.to_string();
-    assert!(store.handle(&id, Some(5), "seen").await.expect("marked"));
+    assert!(store.handle(&id, Some(5), Some("seen")).await.expect("marked"));
     // The same word again changes nothing.
     assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
     let handled = ReviewFilter {

@@ -123,7 +123,7 @@ async fn what_is_handled_leaves_the_list_and_comes_back() {
     let id = first.answer.id.to_string();
     assert!(
         store
-            .handle(&id, Some(9), "<b>page corrected</b>")
+            .handle(&id, Some(9), Some("<b>page corrected</b>"))
             .await
             .expect("marked")
     );
@@ -138,9 +138,9 @@ async fn what_is_handled_leaves_the_list_and_comes_back() {
         (whole.answers[0].handled_at_ms, whole.user.as_deref()),
         (Some(9), Some("7"))
     );
-    assert!(store.handle(&id, None, "").await.expect("marked"));
+    assert!(store.handle(&id, None, None).await.expect("marked"));
     assert_eq!(store.review(&open, 0, 9).await.expect("read").total, 4);
-    assert!(!store.handle("a_none", Some(9), "").await.expect("read"));
+    assert!(!store.handle("a_none", Some(9), None).await.expect("read"));
     assert!(
         store
             .whole_conversation(ConversationId::generate())

@@ -44,7 +44,7 @@ impl OperatorStore for SqliteStore {
         self.conversation_whole(id).await
     }
 
-    async fn handle(&self, answer: &str, at_ms: Option<i64>, note: &str) -> Result<bool, StoreError> {
+    async fn handle(&self, answer: &str, at_ms: Option<i64>, note: Option<&str>) -> Result<bool, StoreError> {
         self.mark(answer, at_ms, note).await
     }
 

@@ -86,13 +86,13 @@ impl SqliteStore {
         }))
     }
 
-    pub(super) async fn mark(&self, answer: &str, at_ms: Option<i64>, note: &str) -> Result<bool, StoreError> {
-        let (answer, note) = (answer.to_owned(), note.to_owned());
+    pub(super) async fn mark(&self, answer: &str, at_ms: Option<i64>, note: Option<&str>) -> Result<bool, StoreError> {
+        let (answer, note) = (answer.to_owned(), note.map(str::to_owned));
         self.write(move |connection| {
             async move {
                 let marked = sqlx::query(
-                    "INSERT INTO reviews (answer, note, handled_at) SELECT id, ?2, ?3 FROM answers WHERE id = ?1
-                     ON CONFLICT (answer) DO UPDATE SET note = excluded.note, handled_at = excluded.handled_at",
+                    "INSERT INTO reviews (answer, note, handled_at) SELECT id, coalesce(?2, ''), ?3 FROM answers WHERE id = ?1
+                     ON CONFLICT (answer) DO UPDATE SET note = coalesce(?2, note), handled_at = excluded.handled_at",
                 )
                 .bind(answer)
                 .bind(note)

@@ -1,0 +1,183 @@
+//! The operator's pages, `/admin`. No JavaScript; every form is a POST with the session's own token.
+//!
+//! In `startup`:
+//! ```ignore
+//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.sites.clone()).await?;
+//! // show Admin::setup_link(base, &token) to whoever started the service, then in the App:
+//! App::new().configure(|config| admin.configure(config))
+//! ```
+
+mod answers;
+mod demand;
+mod doors;
+mod error;
+mod export;
+mod overview;
+mod page;
+mod review;
+mod show;
+mod sign_in;
+mod site_form;
+mod site_secrets;
+mod sites;
+mod style;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
+use actix_web::{Error, HttpResponse};
+
+use crate::access::Sites;
+use crate::access::operator::Operator;
+use crate::settings::Settings;
+use crate::store::{OperatorStore, StoreError};
+
+use doors::Doors;
+use error::AdminError;
+use site_secrets::FreshSecrets;
+
+/// A form with every field as long as allowed stays well below this.
+const FORM_BYTES: usize = 256 * 1_024;
+
+/// Keys of the sites that stand in the settings, which these pages show and do not change.
+struct SettingsSites(HashSet<String>);
+
+/// The parts that these pages use. Clones share them.
+#[derive(Clone)]
+pub struct Admin {
+    operator: Data<Operator>,
+    store: Data<dyn OperatorStore>,
+    sites: Data<Sites>,
+    settings_sites: Data<SettingsSites>,
+    doors: Data<Doors>,
+    fresh: Data<FreshSecrets>,
+}
+
+impl Admin {
+    /// The token sets the first password; there is one as long as none is set.
+    pub async fn open(
+        settings: &Settings,
+        store: Arc<dyn OperatorStore>,
+        sites: Arc<Sites>,
+    ) -> Result<(Self, Option<String>), StoreError> {
+        let (operator, token) = Operator::open(store.clone()).await?;
+        let admin = Self {
+            operator: Data::new(operator),
+            store: Data::from(store),
+            sites: Data::from(sites),
+            settings_sites: Data::new(SettingsSites(
+                settings.sites.iter().map(|site| site.key.clone()).collect(),
+            )),
+            doors: Data::new(Doors {
+                public_url: settings.server.public_url.clone(),
+                trusted_proxies: settings.server.trusted_proxies.clone(),
+            }),
+            fresh: Data::new(FreshSecrets::default()),
+        };
+        Ok((admin, token))
+    }
+
+    /// The one-time link. `base` is the service's address without a trailing slash.
+    pub fn setup_link(base: &str, token: &str) -> String {
+        format!("{base}/admin/setup?token={token}")
+    }
+
+    /// The routes.
+    pub fn configure(&self, config: &mut ServiceConfig) {
+        config.service(web::resource("/admin/").to(|| async { page::see_other("/admin") }));
+        config.service(
+            web::scope("/admin")
+                .wrap(from_fn(guard_headers))
+                .app_data(self.operator.clone())
+                .app_data(self.store.clone())
+                .app_data(self.sites.clone())
+                .app_data(self.settings_sites.clone())
+                .app_data(self.doors.clone())
+                .app_data(self.fresh.clone())
+                .app_data(PayloadConfig::new(FORM_BYTES))
+                .configure(routes)
+                .default_service(web::to(|| async {
+                    Err::<HttpResponse, _>(AdminError::NotFound("page"))
+                })),
+        );
+    }
+}
+
+fn routes(config: &mut ServiceConfig) {
+    let route = |path: &str| {
+        let wrong = || async { Err::<HttpResponse, _>(AdminError::WrongMethod) };
+        web::resource(path.to_owned()).default_service(web::to(wrong))
+    };
+    let (get, post) = (web::get, web::post);
+    config
+        .service(route("").route(get().to(overview::overview)))
+        .service(route("/style.css").route(get().to(style::style)))
+        .service(
+            route("/setup")
+                .route(get().to(sign_in::setup_page))
+                .route(post().to(sign_in::set_up)),
+        )
+        .service(
+            route("/login")
+                .route(get().to(sign_in::login_page))
+                .route(post().to(sign_in::sign_in)),
+        )
+        .service(route("/logout").route(post().to(sign_in::sign_out)))
+        .service(
+            route("/password")
+                .route(get().to(sign_in::password_page))
+                .route(post().to(sign_in::change_password)),
+        )
+        .service(route("/review").route(get().to(review::list)))
+        .service(route("/review.csv").route(get().to(export::csv)))
+        .service(route("/conversations/{conversation}").route(get().to(answers::conversation)))
+        .service(route("/answers/{answer}/handled").route(post().to(answers::handle)))
+        .service(
+            route("/sites")
+                .route(get().to(sites::list))
+                .route(post().to(sites::create)),
+        )
+        .service(route("/sites/new").route(get().to(sites::new)))
+        .service(
+            route("/sites/{key}")
+                .route(get().to(sites::show))
+                .route(post().to(sites::change)),
+        )
+        .service(route("/sites/{key}/secret").route(post().to(site_secrets::rotate)))
+        .service(route("/sites/{key}/delete").route(post().to(sites::delete)));
+}
+
+/// Nothing from elsewhere, no script, no frame; nothing of it is kept by a browser or a proxy.
+const HEADERS: [(HeaderName, &str); 5] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Not `no-referrer`: with it a browser sends `Origin: null` with our own forms, and the origin could not be checked
+    // (https://fetch.spec.whatwg.org/#append-a-request-origin-header). Other sites are told nothing either way.
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+async fn guard_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    // An error of a handler is a response already when it comes here.
+    let mut response = next.call(request).await?;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    Ok(response)
+}
