@@ -18,6 +18,7 @@ mod review;
 mod show;
 mod sign_in;
 mod site_form;
+mod site_plugin;
 mod site_secrets;
 mod sites;
 mod style;
@@ -149,6 +150,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route(post().to(sites::change)),
         )
         .service(route("/sites/{key}/secret").route(post().to(site_secrets::rotate)))
+        .service(route("/sites/{key}/plugin").route(post().to(site_plugin::plugin)))
         .service(route("/sites/{key}/delete").route(post().to(sites::delete)));
 }
 
