@@ -13,6 +13,7 @@ use crate::access::Sites;
 use crate::access::visitor::VisitorTokens;
 use crate::answering::{Answering, Parts, Runs};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
+use crate::domain::Usd;
 use crate::http::admin::Admin;
 use crate::http::in_flight::{self, InFlight};
 use crate::http::ops::{Files, Health};
@@ -21,7 +22,7 @@ use crate::http::request_log::log_request;
 use crate::http::visitor::{Gate, PublicUrl};
 use crate::http::{ops, visitor};
 use crate::knowledge::Knowledge;
-use crate::limits::{Allowance, Limits, MemoryLimits, RedisLimits};
+use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::{Catalogue, Chain};
 use crate::redis::{RedisClient, RedisUrlError};
 use crate::settings::Settings;
@@ -74,6 +75,7 @@ impl Engine {
         let metrics = Metrics::new()?;
         let answering = Answering::new(Parts {
             limits: limits.clone(),
+            budgets: budgets(settings, &*store).await?,
             cache: cache.clone(),
             knowledge: Arc::new(Knowledge::with_manual()),
             catalogue: Catalogue::new(settings)?,
@@ -98,6 +100,23 @@ impl Engine {
         self.answering.stop().await;
         self.store.close().await;
     }
+}
+
+/// The budgets, with what was spent before this process began.
+async fn budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<Budgets, StoreError> {
+    let budgets = Budgets::new(
+        settings.limits.daily_budget_usd.map(Usd),
+        settings.limits.monthly_budget_usd.map(Usd),
+    );
+    let now = jiff::Timestamp::now();
+    let (day, month) = Budgets::periods(now);
+    for (site, cost) in store.costs_since(day.as_millisecond()).await? {
+        budgets.recall(&site, cost, Usd::ZERO, now);
+    }
+    for (site, cost) in store.costs_since(month.as_millisecond()).await? {
+        budgets.recall(&site, Usd::ZERO, cost, now);
+    }
+    Ok(budgets)
 }
 
 type Engines = (Arc<dyn AnswerCache>, Arc<dyn Limits>);

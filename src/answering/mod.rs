@@ -16,20 +16,26 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::cache::{AnswerCache, CachedAnswer};
-use crate::domain::{Answer, AnswerId, ConversationId, Finish, From, Page, Question, Site, Usage, Usd, VisitorId};
+use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
+use crate::domain::{
+    Answer, AnswerId, ConversationId, Finish, From, Page, Question, Site, Tier, Usage, Usd, VisitorId,
+};
 use crate::knowledge::Knowledge;
-use crate::limits::{Limits, Refused, VisitorNetwork};
-use crate::models::{Catalogue, Chain, Model, Tier};
+use crate::limits::{Budgets, Limits, Refused, Reservation, Standing, VisitorNetwork};
+use crate::models::{Catalogue, Chain, Decision, Features, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
 use crate::store::{AnswerStore, StoreError};
 use crate::telemetry::Metrics;
+
+use run::Plan;
 
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
 
 /// Passages that a model is given at most.
 const PASSAGES: usize = 4;
+/// What persona, rules and passages take at most, in tokens.
+const PROMPT_TOKENS: u64 = 2_000;
 
 /// A question as it came through the door: the caller is known, the message has a good length.
 pub struct Asked {
@@ -73,6 +79,7 @@ pub struct Whole {
 /// The parts that a question meets on its way.
 pub struct Parts {
     pub limits: Arc<dyn Limits>,
+    pub budgets: Budgets,
     pub cache: Arc<dyn AnswerCache>,
     pub knowledge: Arc<Knowledge>,
     pub catalogue: Catalogue,
@@ -100,14 +107,14 @@ impl Answering {
         }
         let began = asked.began;
         let question = conversation::place(&*parts.store, asked).await?;
-        let models = parts.models();
-        if models.is_empty() {
+        if !parts.catalogue.has_models() {
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));
         }
-        let key = question.history.is_empty().then(|| {
-            let version = parts.knowledge.version(&question.site.key);
-            key::cache_key(&question, models, parts.chain.temperature(), &version)
-        });
+        let decision = parts.route(&question);
+        let key = question
+            .history
+            .is_empty()
+            .then(|| parts.cache_key(&question, decision.tier));
         if let Some(key) = &key {
             if let Some(found) = parts.cache.get(key).await {
                 parts.metrics.cache_hits.inc();
@@ -117,7 +124,30 @@ impl Answering {
             }
             parts.metrics.cache_misses.inc();
         }
-        Ok(Reply::Running(self.0.runs.start(&self.0, question, key, began)))
+        let now = jiff::Timestamp::now();
+        let tier = match parts.budgets.standing(&question.site.key, now) {
+            Standing::Free => decision.tier,
+            Standing::Tight => Tier::Simple,
+            Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, began).await)),
+        };
+        tracing::debug!(tier = tier.as_str(), reason = decision.reason, "routed");
+        // An answer of another tier than asked for is kept under its own name.
+        let key = if tier == decision.tier {
+            key
+        } else {
+            key.map(|_| parts.cache_key(&question, tier))
+        };
+        let reservation = parts.reserve(&question, tier, now);
+        Ok(Reply::Running(self.0.runs.start(
+            &self.0,
+            Plan {
+                question,
+                tier,
+                key,
+                reservation,
+                began,
+            },
+        )))
     }
 
     /// An answer that is running, or ran a short while ago; one that lost its readers goes on.
@@ -136,8 +166,31 @@ impl Answering {
 }
 
 impl Parts {
-    fn models(&self) -> &[Arc<Model>] {
-        self.catalogue.chain(Tier::Standard)
+    fn route(&self, question: &Question) -> Decision {
+        let features = Features {
+            text: &question.text,
+            turns: question.history.len(),
+            best_passage: None,
+        };
+        decide(self.catalogue.rules(), &features)
+    }
+
+    fn cache_key(&self, question: &Question, tier: Tier) -> CacheKey {
+        let version = self.knowledge.version(&question.site.key);
+        key::cache_key(question, self.catalogue.chain(tier), self.chain.temperature(), &version)
+    }
+
+    /// Sets aside what the tier's first model may take for it.
+    fn reserve(&self, question: &Question, tier: Tier, now: jiff::Timestamp) -> Option<Reservation> {
+        let model = self.catalogue.chain(tier).first()?;
+        let said = question.history.iter().map(|turn| turn.text.as_str());
+        let tokens: u64 = said.chain([question.text.as_str()]).map(estimated_tokens).sum();
+        let at_most = model.cost(&Usage {
+            prompt_tokens: (tokens + PROMPT_TOKENS).min(u64::from(model.context_tokens)),
+            completion_tokens: u64::from(self.chain.max_answer_tokens()),
+            counted: true,
+        });
+        (at_most > Usd::ZERO).then(|| self.budgets.reserve(&question.site.key, at_most, now))
     }
 
     /// The manual knows Pennypress and nothing of a customer's business, so a model is given its passages for the demo only.
@@ -152,6 +205,30 @@ impl Parts {
     async fn answer_from_content(&self, question: Question, began: Instant) -> Whole {
         let told = Arc::new(self.content_answer(&question));
         self.tell_whole(question, From::Content, told, began).await
+    }
+
+    /// Nothing may be spent: what the content says if it knows Pennypress' own site, else that there is no answer now.
+    async fn answer_without_models(&self, question: Question, began: Instant) -> Whole {
+        let told = Arc::new(self.instead_of_models(&question));
+        self.tell_whole(question, From::Content, told, began).await
+    }
+
+    /// What is said when no model may or can answer.
+    fn instead_of_models(&self, question: &Question) -> CachedAnswer {
+        let is_known = question.site.key == DEMO_SITE;
+        let content = is_known
+            .then(|| self.content_answer(question))
+            .filter(|content| content.finish == Finish::Stop);
+        content.unwrap_or_else(|| CachedAnswer {
+            text: honesty::no_answer(&question.locale).to_owned(),
+            sources: Vec::new(),
+            finish: Finish::Unanswered,
+            made_by: From::Content,
+            model: None,
+            prompt_tokens: 0,
+            completion_tokens: 0,
+            made_at_ms: now_ms(),
+        })
     }
 
     /// What the content says; an honest sentence when it says nothing.

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::bill::Bill;
 use crate::cache::CacheKey;
-use crate::domain::{AnswerId, Finish, From, Question, Source};
+use crate::domain::{AnswerId, Finish, From, Question, Source, Tier};
+use crate::limits::Reservation;
 
 /// How long an answer goes on without a reader: long enough for a connection that breaks and comes back at once.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -34,12 +35,24 @@ pub struct State {
     pub ended_at: Option<Instant>,
     pub first_word: Option<Duration>,
     pub bill: Bill,
+    /// What is set aside of the site's budget until the cost is known.
+    pub reservation: Option<Reservation>,
     pub cancel: CancellationToken,
+}
+
+/// How a question is to be answered.
+pub struct Plan {
+    pub question: Question,
+    pub tier: Tier,
+    pub key: Option<CacheKey>,
+    pub reservation: Option<Reservation>,
+    pub began: Instant,
 }
 
 pub struct Run {
     pub answer: AnswerId,
     pub question: Question,
+    pub tier: Tier,
     /// Where the cache keeps the answer, when it may.
     pub key: Option<CacheKey>,
     pub began: Instant,
@@ -50,10 +63,18 @@ pub struct Run {
 }
 
 impl Run {
-    pub fn new(question: Question, key: Option<CacheKey>, began: Instant, asked_at_ms: i64) -> Self {
+    pub fn new(plan: Plan, asked_at_ms: i64) -> Self {
+        let Plan {
+            question,
+            tier,
+            key,
+            reservation,
+            began,
+        } = plan;
         Self {
             answer: AnswerId::generate(),
             question,
+            tier,
             key,
             began,
             asked_at_ms,
@@ -65,6 +86,7 @@ impl Run {
                 ended_at: None,
                 first_word: None,
                 bill: Bill::default(),
+                reservation,
                 cancel: CancellationToken::new(),
             }),
             changes: watch::Sender::new(()),

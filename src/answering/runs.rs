@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::run::{End, Position, Reader, Run};
+use super::run::{End, Plan, Position, Reader, Run};
 use super::{Parts, now_ms, tell};
 use crate::cache::CacheKey;
-use crate::domain::{AnswerId, Finish, Question};
+use crate::domain::{AnswerId, Finish};
 
 /// How long an answer stays here after its end. Later its readers get it from the store.
 const KEPT: Duration = Duration::from_secs(120);
@@ -46,14 +46,9 @@ impl Runs {
     }
 
     /// Begins an answer and gives its first reader.
-    pub(super) fn start(
-        &self,
-        parts: &Arc<Parts>,
-        question: Question,
-        key: Option<CacheKey>,
-        began: Instant,
-    ) -> Reader {
-        let run = Arc::new(Run::new(question, key, began, now_ms()));
+    pub(super) fn start(&self, parts: &Arc<Parts>, plan: Plan) -> Reader {
+        let key = plan.key;
+        let run = Arc::new(Run::new(plan, now_ms()));
         let reader = run.reader(Position::START);
         self.by_answer.lock().insert(run.answer, run.clone());
         let leader = key.and_then(|key| self.lead_or_follow(key, &run));

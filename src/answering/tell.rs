@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::run::{End, Reader, Run};
-use super::{Parts, citations, honesty, prompt};
+use super::{Parts, citations, prompt};
 use crate::cache::CachedAnswer;
 use crate::domain::{Answer, Finish, From, Source};
 use crate::knowledge::Passage;
@@ -93,9 +93,15 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
     };
     let mut bill = run.with(|state| state.bill.clone());
     let cancel = run.with(|state| state.cancel.clone());
-    let mut account = |call| bill.add(call, &parts.metrics);
+    let mut account = |call| bill.add(run.answer, &run.question.site.key, call, &parts.metrics);
     let ending = chain
-        .answer(parts.models(), &prompt, &mut sink, &cancel, &mut account)
+        .answer(
+            parts.catalogue.chain(run.tier),
+            &prompt,
+            &mut sink,
+            &cancel,
+            &mut account,
+        )
         .await;
     run.with(|state| state.bill = bill);
     ending
@@ -151,21 +157,12 @@ impl Close {
 
     /// No model spoke: the content does, or an honest sentence.
     fn instead(parts: &Parts, run: &Run) -> Self {
-        let content =
-            (run.question.site.key == crate::settings::DEMO_SITE).then(|| parts.content_answer(&run.question));
-        match content.filter(|content| content.finish == Finish::Stop) {
-            Some(content) => Self {
-                from: From::Content,
-                end: End::Done(content.finish),
-                text: Some(content.text),
-                sources: content.sources,
-            },
-            None => Self {
-                from: From::Content,
-                end: End::Done(Finish::Unanswered),
-                text: Some(honesty::no_answer(&run.question.locale).to_owned()),
-                sources: Vec::new(),
-            },
+        let told = parts.instead_of_models(&run.question);
+        Self {
+            from: From::Content,
+            end: End::Done(told.finish),
+            text: Some(told.text),
+            sources: told.sources,
         }
     }
 
@@ -229,4 +226,10 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         parts.cache.put(key, Arc::new(kept)).await;
     }
     parts.store.record(record).await;
+    let (calls, _reservation) = run.with(|state| (std::mem::take(&mut state.bill.calls), state.reservation.take()));
+    if !calls.is_empty() {
+        let cost = calls.iter().map(|call| call.cost).sum();
+        parts.budgets.pay(&question.site.key, cost, jiff::Timestamp::now());
+        parts.store.record_calls(calls).await;
+    }
 }

@@ -67,6 +67,15 @@ named!(
     Rating { Up = "up", Down = "down" }
 );
 
+named!(
+    /// How hard a question is, as routing sees it.
+    Tier {
+        Simple = "simple",
+        Standard = "standard",
+        Complex = "complex",
+    }
+);
+
 /// A page that an answer rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -113,4 +122,23 @@ pub struct Answer {
     pub locale: String,
     /// Unix time in milliseconds.
     pub asked_at_ms: i64,
+}
+
+/// One call to a model, as the ledger keeps it: also those that failed, were stopped or were made for nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpstreamCall {
+    pub answer: AnswerId,
+    /// The site's key.
+    pub site: String,
+    pub provider: String,
+    /// The model, as its provider names it.
+    pub model: String,
+    pub usage: Usage,
+    pub cost: Usd,
+    /// `ok`, `cancelled`, or what went wrong: a fixed word.
+    pub outcome: &'static str,
+    pub first_token_ms: Option<u32>,
+    pub total_ms: u32,
+    /// Unix time in milliseconds.
+    pub ended_at_ms: i64,
 }

@@ -6,7 +6,7 @@ mod money;
 mod question;
 mod site;
 
-pub use answer::{Answer, Finish, From, Rating, Source, Usage};
+pub use answer::{Answer, Finish, From, Rating, Source, Tier, UpstreamCall, Usage};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::Usd;
 pub use question::{Page, Question, Role, Turn};

@@ -7,26 +7,8 @@ use rust_decimal::Decimal;
 
 use super::breaker::Breaker;
 use super::provider::Provider;
-use crate::domain::{Usage, Usd};
-use crate::settings::{Settings, Upstream};
-
-/// How hard a question is, as routing sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Tier {
-    Simple,
-    Standard,
-    Complex,
-}
-
-impl Tier {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Tier::Simple => "simple",
-            Tier::Standard => "standard",
-            Tier::Complex => "complex",
-        }
-    }
-}
+use crate::domain::{Tier, Usage, Usd};
+use crate::settings::{RoutingRule, Settings, Upstream};
 
 /// One model of one provider.
 #[derive(Debug)]
@@ -54,6 +36,7 @@ pub struct Catalogue {
     standard: Vec<Arc<Model>>,
     complex: Vec<Arc<Model>>,
     providers: Vec<Arc<Provider>>,
+    rules: Vec<RoutingRule>,
 }
 
 impl Catalogue {
@@ -85,6 +68,7 @@ impl Catalogue {
             standard: chain(&settings.routing.standard),
             complex: chain(&settings.routing.complex),
             providers,
+            rules: settings.routing.rules.clone(),
         })
     }
 
@@ -95,6 +79,16 @@ impl Catalogue {
             Tier::Standard => &self.standard,
             Tier::Complex => &self.complex,
         }
+    }
+
+    /// Whether any provider is set.
+    pub fn has_models(&self) -> bool {
+        !self.standard.is_empty()
+    }
+
+    /// The operator's own rules, in their order.
+    pub fn rules(&self) -> &[RoutingRule] {
+        &self.rules
     }
 
     pub fn providers(&self) -> &[Arc<Provider>] {

@@ -8,9 +8,11 @@ mod error;
 mod estimate;
 mod events;
 mod provider;
+mod router;
 
-pub use catalogue::{Catalogue, Model, Tier};
+pub use catalogue::{Catalogue, Model};
 pub use chain::{Call, CallOutcome, Chain, Ending, Sink};
 pub use error::CallError;
 pub use estimate::estimated_tokens;
 pub use provider::{Message, Prompt, Provider};
+pub use router::{Decision, Features, decide};

@@ -113,6 +113,14 @@ struct RoutingFile {
     standard: Vec<String>,
     complex: Vec<String>,
     baseline: Option<String>,
+    rules: Vec<RuleFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleFile {
+    contains: String,
+    tier: String,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +153,7 @@ struct LimitsFile {
     per_visitor_per_minute: u32,
     per_site_per_day: u32,
     monthly_budget_usd: Option<f64>,
+    daily_budget_usd: Option<f64>,
 }
 
 impl Default for LimitsFile {
@@ -153,6 +162,7 @@ impl Default for LimitsFile {
             per_visitor_per_minute: 20,
             per_site_per_day: 5_000,
             monthly_budget_usd: None,
+            daily_budget_usd: None,
         }
     }
 }

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use rust_decimal::Decimal;
 use url::Url;
 
-use crate::domain::{Secret, Site};
+use crate::domain::{Secret, Site, Tier};
 
 pub use error::SettingsError;
 
@@ -76,6 +76,15 @@ pub struct Routing {
     pub standard: Vec<String>,
     pub complex: Vec<String>,
     pub baseline: String,
+    pub rules: Vec<RoutingRule>,
+}
+
+/// Questions that hold these words go to this tier, whatever else they look like. The first rule that fits counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoutingRule {
+    /// Looked for in the question, without regard to case.
+    pub contains: String,
+    pub tier: Tier,
 }
 
 /// How a provider is called.
@@ -94,7 +103,9 @@ pub struct Upstream {
 pub struct Limits {
     pub per_visitor_per_minute: NonZeroU32,
     pub per_site_per_day: NonZeroU32,
+    /// What each site may cost a calendar month (UTC) and a day (UTC); from 80% on the cheap tier answers, from 100% on cache and content.
     pub monthly_budget_usd: Option<Decimal>,
+    pub daily_budget_usd: Option<Decimal>,
 }
 
 #[derive(Debug, Clone)]

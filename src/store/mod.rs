@@ -6,7 +6,7 @@ mod sqlite;
 
 use async_trait::async_trait;
 
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, VisitorId};
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, UpstreamCall, Usd, VisitorId};
 
 pub use error::StoreError;
 pub use operator::OperatorStore;
@@ -32,6 +32,9 @@ pub trait AnswerStore: Send + Sync {
     /// An answer with an id that is there already replaces it (a resumed answer grows).
     async fn record(&self, answer: Answer);
 
+    /// Hands calls to the same writer, for the ledger.
+    async fn record_calls(&self, calls: Vec<UpstreamCall>);
+
     /// The answer with this id, also one that is still waiting to be written.
     async fn answer(&self, id: AnswerId) -> Result<Option<Answer>, StoreError>;
 
@@ -49,6 +52,9 @@ pub trait AnswerStore: Send + Sync {
 
     /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer.
     async fn feedback(&self, feedback: Feedback) -> Result<bool, StoreError>;
+
+    /// What the calls of each site cost since a moment (Unix time in milliseconds), by site key.
+    async fn costs_since(&self, since_ms: i64) -> Result<Vec<(String, Usd)>, StoreError>;
 
     /// Whether the store can be read and written; for `/readyz` and `check`.
     async fn ready(&self) -> Result<(), StoreError>;

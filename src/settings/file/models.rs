@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::{Environment, ModelFile, ProviderFile, RoutingFile, bounded, default_context, listed, secret_of, web_url};
-use crate::domain::Secret;
+use super::{
+    Environment, ModelFile, ProviderFile, RoutingFile, RuleFile, bounded, default_context, listed, secret_of, web_url,
+};
+use crate::domain::{Secret, Tier};
 use crate::settings::layers::Layers;
-use crate::settings::{Model, Provider, Routing, SettingsError};
+use crate::settings::{Model, Provider, Routing, RoutingRule, SettingsError};
 
 /// `OPENAI_API_KEY` alone, or `PENNYPRESS_API_KEY` with `PENNYPRESS_BASE_URL`, makes a provider; `PENNYPRESS_MODEL` names its model.
 pub(super) fn provider_of_environment(
@@ -173,7 +175,30 @@ impl RoutingFile {
             simple: or(self.simple, &standard),
             complex: or(self.complex, &standard),
             baseline: self.baseline.unwrap_or_else(|| "gpt-4o".to_owned()),
+            rules: check_rules(self.rules, at)?,
             standard,
         })
     }
+}
+
+fn check_rules(rules: Vec<RuleFile>, at: &Layers) -> Result<Vec<RoutingRule>, SettingsError> {
+    let mut checked = Vec::new();
+    for (i, rule) in rules.into_iter().enumerate() {
+        let key = |name: &str| format!("routing.rules[{i}].{name}");
+        if rule.contains.trim().is_empty() {
+            return Err(at.wrong(
+                &key("contains"),
+                "found nothing; allowed are words that a question may hold",
+            ));
+        }
+        let wrong = || {
+            let problem = format!("found `{}`; allowed is one of: simple, standard, complex", rule.tier);
+            at.wrong(&key("tier"), problem)
+        };
+        checked.push(RoutingRule {
+            tier: Tier::parse(&rule.tier).ok_or_else(wrong)?,
+            contains: rule.contains,
+        });
+    }
+    Ok(checked)
 }

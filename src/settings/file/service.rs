@@ -126,24 +126,24 @@ impl LimitsFile {
             NonZeroU32::new(value)
                 .ok_or_else(|| at.wrong(&format!("limits.{name}"), "found 0; allowed is 1 to 4294967295"))
         };
-        let monthly_budget_usd = match self.monthly_budget_usd {
-            None => None,
-            Some(value) => Some(
-                Decimal::try_from(value)
-                    .ok()
-                    .filter(|_| (0.0..=1_000_000_000.0).contains(&value))
-                    .ok_or_else(|| {
-                        at.wrong(
-                            "limits.monthly_budget_usd",
-                            format!("found {value}; allowed is 0 to 1000000000"),
-                        )
-                    })?,
-            ),
+        let budget = |name: &str, value: Option<f64>| {
+            let checked = |value: f64| {
+                let amount = Decimal::try_from(value).ok();
+                let allowed = amount.filter(|_| (0.0..=1_000_000_000.0).contains(&value));
+                allowed.ok_or_else(|| {
+                    at.wrong(
+                        &format!("limits.{name}"),
+                        format!("found {value}; allowed is 0 to 1000000000"),
+                    )
+                })
+            };
+            value.map(checked).transpose()
         };
         Ok(Limits {
             per_visitor_per_minute: positive("per_visitor_per_minute", self.per_visitor_per_minute)?,
             per_site_per_day: positive("per_site_per_day", self.per_site_per_day)?,
-            monthly_budget_usd,
+            monthly_budget_usd: budget("monthly_budget_usd", self.monthly_budget_usd)?,
+            daily_budget_usd: budget("daily_budget_usd", self.daily_budget_usd)?,
         })
     }
 }

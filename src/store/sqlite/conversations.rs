@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 
 use super::writer::Command;
-use super::{SqliteStore, rows};
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, VisitorId};
+use super::{SqliteStore, ledger, rows};
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, UpstreamCall, Usd, VisitorId};
 use crate::store::{AnswerStore, Feedback, StoreError};
 
 #[async_trait]
@@ -20,6 +20,16 @@ impl AnswerStore for SqliteStore {
             self.pending.lock().remove(&id);
             tracing::error!(answer = %id, "an answer came after the store was closed and is lost");
         }
+    }
+
+    async fn record_calls(&self, calls: Vec<UpstreamCall>) {
+        if self.queue.send(Command::Calls(calls.into())).await.is_err() {
+            tracing::error!("calls came after the store was closed and are missing in the ledger");
+        }
+    }
+
+    async fn costs_since(&self, since_ms: i64) -> Result<Vec<(String, Usd)>, StoreError> {
+        ledger::costs_since(self, since_ms).await
     }
 
     async fn answer(&self, id: AnswerId) -> Result<Option<Answer>, StoreError> {

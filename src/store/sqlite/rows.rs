@@ -109,7 +109,7 @@ pub(super) async fn write_answers(
 }
 
 /// SQLite's integers end at 2⁶³ − 1; no bill has so many tokens.
-fn count(tokens: u64) -> i64 {
+pub(super) fn count(tokens: u64) -> i64 {
     i64::try_from(tokens).unwrap_or(i64::MAX)
 }
 

@@ -11,8 +11,8 @@ use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::rows;
-use crate::domain::{Answer, AnswerId, ConversationId};
+use super::{ledger, rows};
+use crate::domain::{Answer, AnswerId, ConversationId, UpstreamCall};
 use crate::store::StoreError;
 
 /// Answers that may wait to be written; whoever records one more waits too.
@@ -37,9 +37,21 @@ pub(super) type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFu
 
 pub(super) enum Command {
     Record(Arc<Answer>),
+    Calls(Arc<[UpstreamCall]>),
     Work(Work),
     /// Writes what came before, and ends the task.
     Close,
+}
+
+impl Command {
+    /// The same command, if it may be tried again.
+    fn again(&self) -> Option<Command> {
+        match self {
+            Command::Record(answer) => Some(Command::Record(answer.clone())),
+            Command::Calls(calls) => Some(Command::Calls(calls.clone())),
+            Command::Work(_) | Command::Close => None,
+        }
+    }
 }
 
 /// Answers that were recorded and are not yet on the disk.
@@ -67,7 +79,7 @@ impl Batch {
                 self.urgent = true;
                 self.commands.push(command);
             }
-            Command::Record(_) => self.commands.push(command),
+            Command::Record(_) | Command::Calls(_) => self.commands.push(command),
         }
     }
 
@@ -121,12 +133,9 @@ impl Writer {
         if commands.is_empty() {
             return;
         }
-        let mut records = Vec::new();
+        let mut records: Vec<Command> = Vec::new();
         for tried in 1.. {
-            records.extend(commands.iter().filter_map(|command| match command {
-                Command::Record(answer) => Some(answer.clone()),
-                _ => None,
-            }));
+            records = commands.iter().filter_map(Command::again).collect();
             match self.transact(std::mem::take(&mut commands)).await {
                 Ok(()) => break,
                 Err(error) if tried < TRIES && !records.is_empty() => {
@@ -134,18 +143,19 @@ impl Writer {
                         tracing::warn!(%error, "answers cannot be written; trying again");
                     }
                     sleep(PAUSE).await;
-                    commands = records.drain(..).map(Command::Record).collect();
+                    commands = records.iter().filter_map(Command::again).collect();
                 }
                 Err(error) => {
                     if !records.is_empty() {
-                        tracing::error!(%error, answers = records.len(), "answers were not written and are lost");
+                        tracing::error!(%error, records = records.len(), "answers were not written and are lost");
                     }
                     break;
                 }
             }
         }
         let mut pending = self.pending.lock();
-        for answer in records {
+        for record in records {
+            let Command::Record(answer) = record else { continue };
             if pending
                 .get(&answer.id)
                 .is_some_and(|waiting| Arc::ptr_eq(waiting, &answer))
@@ -165,6 +175,7 @@ impl Writer {
                 match command {
                     Command::Record(answer) if self.deleted.contains(&answer.conversation) => {}
                     Command::Record(answer) => answers.push(answer),
+                    Command::Calls(calls) => ledger::write_calls(&mut transaction, &calls).await?,
                     Command::Work(work) => {
                         // Work sees every answer that was recorded before it.
                         write_answers(&mut transaction, &std::mem::take(&mut answers)).await?;
