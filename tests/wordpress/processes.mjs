@@ -70,7 +70,7 @@ export class Processes {
   /** The last lines of every log, for the report of a failure. */
   logs(lines = 15) {
     return this.children.filter((one) => existsSync(one.log)).map((one) =>
-      `--- ${one.name}\n${readFileSync(one.log, "utf8").split("\n").slice(-lines).join("\n")}`).join("\n");
+      `--- ${one.name}\n${readFileSync(one.log, "utf8").split("\n").slice(-lines).map((line) => line.slice(0, 300)).join("\n")}`).join("\n");
   }
 
   /** Ends everything, the last started first, and removes the folder. */

@@ -53,6 +53,12 @@ export async function removePlugin(page, site) {
   await row.getByRole("link", { name: "Deactivate" }).click();
   await page.getByText("Plugin deactivated.").waitFor();
   page.asksForConsent = true;
+  await page.waitForLoadState("load");
   await page.locator('tr[data-slug="pennypress"]').getByRole("link", { name: "Delete" }).click();
-  await page.getByText(/Pennypress was successfully deleted|The selected plugin has been deleted/).waitFor();
+  // WordPress asks by its script, or, where that is not ready yet, on a page of its own.
+  const done = page.getByText(/Pennypress was successfully deleted|The selected plugin has been deleted/);
+  const sure = page.getByRole("button", { name: "Yes, delete" });
+  await done.or(sure).first().waitFor();
+  if (await sure.isVisible()) await sure.click();
+  await done.waitFor();
 }

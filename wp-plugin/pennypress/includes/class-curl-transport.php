@@ -114,6 +114,7 @@ final class Curl_Transport extends Transport {
 	private static function perform( $handle, callable $idle ) {
 		$multi  = curl_multi_init();
 		$number = 0;
+		$quiet  = microtime( true );
 		curl_multi_add_handle( $multi, $handle );
 		do {
 			curl_multi_exec( $multi, $running );
@@ -123,9 +124,14 @@ final class Curl_Transport extends Transport {
 			$ready = curl_multi_select( $multi, self::IDLE );
 			if ( -1 === $ready ) {
 				usleep( 1000 ); // There is nothing to wait for yet, as while a name is looked up.
-			} elseif ( 0 === $ready && ! $idle() ) {
-				$number = self::STOPPED;
-				break;
+			} elseif ( $ready > 0 ) {
+				$quiet = microtime( true );
+			} elseif ( microtime( true ) - $quiet >= self::IDLE ) { // curl also wakes up for timers of its own.
+				$quiet = microtime( true );
+				if ( ! $idle() ) {
+					$number = self::STOPPED;
+					break;
+				}
 			}
 		} while ( true );
 		$done = curl_multi_info_read( $multi );
