@@ -58,7 +58,7 @@ export class Chat {
 
   /** Waits until the last answer is complete, and returns its text. */
   async complete() {
-    await this.lastAnswer().and(this.page.locator('[aria-busy="false"]')).waitFor();
+    await this.lastAnswer().getByRole("button", { name: "Copy" }).waitFor();
     return (await this.lastAnswer().locator(".md").innerText()).trim();
   }
 

@@ -131,6 +131,7 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
   });
 
   const pieces = async (response) => {
+    assert.equal(response.status, 200);
     const times = [];
     let text = "";
     for await (const chunk of response.body) {

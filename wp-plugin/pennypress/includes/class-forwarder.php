@@ -144,7 +144,7 @@ final class Forwarder {
 		header_remove( 'Expires' );
 		header_remove( 'Pragma' );
 		header_remove( 'X-Powered-By' );
-		http_response_code( $status );
+		status_header( $status );
 		if ( '' === $type ) {
 			ini_set( 'default_mimetype', '' ); // phpcs:ignore WordPress.PHP.IniSet -- or PHP would add text/html.
 			header_remove( 'Content-Type' );

@@ -42,7 +42,8 @@ final class Rest_Routes {
 	}
 
 	/**
-	 * Answers one of our routes in place of the REST server, which has just sent its own headers.
+	 * Answers one of our routes in place of the REST server, and ends: what WordPress would do next is to allow pages of
+	 * any other site to read the answer (rest_send_cors_headers).
 	 *
 	 * @param bool              $served  Whether somebody else has answered.
 	 * @param \WP_HTTP_Response $result  What the REST server would send.
@@ -55,6 +56,6 @@ final class Rest_Routes {
 			return $served;
 		}
 		Forwarder::answer( substr( $request->get_route(), strlen( $prefix ) ) );
-		return true;
+		exit;
 	}
 }

@@ -39,7 +39,8 @@ final class Stream_Transport extends Transport {
 				'method'           => $request['method'],
 				'header'           => array_merge( $request['headers'], array( 'Connection: close' ) ),
 				'content'          => $request['body'],
-				'protocol_version' => 1.1,
+				// In 1.1 the answer would be chunked, and PHP gathers 8 KiB of such a one before it gives any of it.
+				'protocol_version' => 1.0,
 				'ignore_errors'    => true,
 				'follow_location'  => 0,
 				'timeout'          => min( 60, $request['total'] ),

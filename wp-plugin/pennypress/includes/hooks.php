@@ -14,7 +14,7 @@ add_action( 'plugins_loaded', array( Early_Answer::class, 'maybe_answer' ), 1 );
 
 // The same calls as a REST namespace: so that they can be discovered, and for sites that switch the early answer off.
 add_action( 'rest_api_init', array( Rest_Routes::class, 'register' ) );
-add_filter( 'rest_pre_serve_request', array( Rest_Routes::class, 'serve' ), 10, 3 );
+add_filter( 'rest_pre_serve_request', array( Rest_Routes::class, 'serve' ), 0, 3 );
 
 // The widget on the page.
 add_action( 'wp_enqueue_scripts', array( Widget::class, 'enqueue' ) );
