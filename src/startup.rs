@@ -20,7 +20,7 @@ use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
 use crate::http::request_log::log_request;
 use crate::http::visitor::{Gate, PublicUrl};
-use crate::http::{ops, visitor};
+use crate::http::{manual, ops, visitor};
 use crate::knowledge::Knowledge;
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::{Catalogue, Chain};
@@ -263,6 +263,7 @@ async fn serve(
             .configure(|config| visitor::configure(config, gate))
             .configure(ops::configure)
             .configure(|config| admin.configure(config))
+            .configure(manual::configure)
             .default_service(web::to(|| async { Err::<&str, _>(Problem::not_found()) }))
     })
     .keep_alive(KEEP_ALIVE)

@@ -2,6 +2,7 @@
 
 pub mod admin; // the operator, /admin
 pub mod in_flight; // what is being answered, for a graceful stop
+pub mod manual; // the manual, for people
 pub mod openapi; // the exact form of the outside
 pub mod ops; // health, metrics, the widget's files
 pub mod problem; // every error, in one shape

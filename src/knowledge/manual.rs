@@ -40,10 +40,10 @@ impl Page {
         first.trim_start_matches("# ")
     }
 
-    /// Its first paragraph.
+    /// Its first paragraph, as plain text.
     pub fn summary(&self) -> String {
         let body = self.markdown.split("\n\n").nth(1).unwrap_or_default();
-        body.split_whitespace().collect::<Vec<_>>().join(" ")
+        body.replace('`', "").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 }
 
