@@ -48,7 +48,7 @@ pub async fn check(settings: &Settings) -> Outcome {
         let told = found.map(|models| format!("answers, and lists {models} model(s)"));
         line(
             &format!("provider {}", provider.name()),
-            told.map_err(|error| error.to_string()),
+            told.map_err(|error| provider.told(&error)),
         );
     }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

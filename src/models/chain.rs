@@ -103,7 +103,7 @@ impl Chain {
                     CallOutcome::Finished => Err(Ending::Finished(call.finish)),
                     CallOutcome::Cancelled => Err(Ending::Cancelled),
                     CallOutcome::Failed(error) => {
-                        tracing::warn!(model = %model.id, provider = model.provider.name(), attempt, kind = error.kind(), %error, "an upstream call failed");
+                        tracing::warn!(model = %model.id, provider = model.provider.name(), attempt, kind = error.kind(), error = model.provider.told(error), "an upstream call failed");
                         // With words shown already, the next model goes on at once; the visitor waits for no backoff.
                         let again = is_last || (error.is_worth_a_retry() && sink.told().is_empty());
                         Ok((again && attempt < self.upstream.retries).then(|| error.retry_after()))

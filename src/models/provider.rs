@@ -7,6 +7,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 
 use super::error::CallError;
+use crate::domain::Secret;
 use crate::settings;
 
 /// Of an error's body at most this much is read, and less is logged.
@@ -47,6 +48,7 @@ struct StreamOptions {
 pub struct Provider {
     name: String,
     base: String,
+    api_key: Option<Secret>,
     authorization: Option<HeaderValue>,
     client: reqwest::Client,
 }
@@ -62,6 +64,7 @@ impl Provider {
         Self {
             name: settings.name.clone(),
             base,
+            api_key: settings.api_key.clone(),
             authorization,
             client,
         }
@@ -69,6 +72,15 @@ impl Provider {
 
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// An error as it may be logged: some providers repeat the key that they refuse.
+    pub fn told(&self, error: &CallError) -> String {
+        let text = error.to_string();
+        match self.api_key.as_ref().map(Secret::expose) {
+            Some(key) if !key.is_empty() => text.replace(key, "…"),
+            _ => text,
+        }
     }
 
     /// Asks for a streamed chat completion; ready when the status and headers are there.
