@@ -244,6 +244,11 @@ impl App {
         self.process.log.text()
     }
 
+    /// Where its settings and its store are.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         self.process.kill();
