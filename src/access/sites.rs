@@ -73,6 +73,7 @@ mod tests {
             origins: Origin::parse(origin).into_iter().collect(),
             name: key.to_owned(),
             persona: String::new(),
+            contact: String::new(),
             appearance: Appearance::default(),
         }
     }

@@ -128,7 +128,7 @@ impl Answering {
         let tier = match parts.budgets.standing(&question.site.key, now) {
             Standing::Free => decision.tier,
             Standing::Tight => Tier::Simple,
-            Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, began).await)),
+            Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
         };
         tracing::debug!(tier = tier.as_str(), reason = decision.reason, "routed");
         // An answer of another tier than asked for is kept under its own name.
@@ -207,20 +207,26 @@ impl Parts {
         self.tell_whole(question, From::Content, told, began).await
     }
 
-    /// Nothing may be spent: what the content says if it knows Pennypress' own site, else that there is no answer now.
-    async fn answer_without_models(&self, question: Question, began: Instant) -> Whole {
-        let told = Arc::new(self.instead_of_models(&question));
-        self.tell_whole(question, From::Content, told, began).await
+    /// Nothing may be spent: see [`Parts::instead_of_models`].
+    async fn answer_without_models(&self, question: Question, key: Option<CacheKey>, began: Instant) -> Whole {
+        let (from, told) = self.instead_of_models(&question, key.as_ref()).await;
+        self.tell_whole(question, from, told, began).await
     }
 
-    /// What is said when no model may or can answer.
-    fn instead_of_models(&self, question: &Question) -> CachedAnswer {
+    /// What is said when no model may or can answer: an answer of the past week, else what the content says, else an honest
+    /// sentence with the operator's contact.
+    async fn instead_of_models(&self, question: &Question, key: Option<&CacheKey>) -> (From, Arc<CachedAnswer>) {
+        if let Some(key) = key
+            && let Some(stale) = self.cache.get_stale(key).await
+        {
+            return (From::Cache, stale);
+        }
         let is_known = question.site.key == DEMO_SITE;
         let content = is_known
             .then(|| self.content_answer(question))
             .filter(|content| content.finish == Finish::Stop);
-        content.unwrap_or_else(|| CachedAnswer {
-            text: honesty::no_answer(&question.locale).to_owned(),
+        let told = content.unwrap_or_else(|| CachedAnswer {
+            text: honesty::no_answer(&question.locale, &question.site.contact),
             sources: Vec::new(),
             finish: Finish::Unanswered,
             made_by: From::Content,
@@ -228,7 +234,8 @@ impl Parts {
             prompt_tokens: 0,
             completion_tokens: 0,
             made_at_ms: now_ms(),
-        })
+        });
+        (From::Content, Arc::new(told))
     }
 
     /// What the content says; an honest sentence when it says nothing.

@@ -37,7 +37,7 @@ async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
         Ending::Finished(finish) => Close::told(run, End::Done(finish), &passages),
         Ending::Cancelled => Close::told(run, End::Done(Finish::Aborted), &passages),
         Ending::Exhausted if run.with(|state| !state.text.is_empty()) => Close::told(run, End::CutOff, &passages),
-        Ending::Exhausted => Close::instead(parts, run),
+        Ending::Exhausted => Close::instead(parts, run).await,
     }
 }
 
@@ -56,7 +56,8 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
             () = cancel.cancelled() => return None,
             update = leader.next() => update?,
         };
-        let from_model = leader.run().with(|state| state.from == Some(From::Model));
+        let from = leader.run().with(|state| state.from);
+        let from_model = from == Some(From::Model);
         if from_model && !update.text.is_empty() {
             sink.tell(&update.text);
         }
@@ -64,7 +65,11 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
             None => {}
             Some(End::Done(finish @ (Finish::Stop | Finish::Length | Finish::Unanswered))) => {
                 return Some(leader.run().with(|state| Close {
-                    from: if from_model { From::Cache } else { From::Content },
+                    from: if from_model {
+                        From::Cache
+                    } else {
+                        from.unwrap_or(From::Content)
+                    },
                     end: End::Done(finish),
                     text: (!from_model).then(|| state.text.clone()),
                     sources: state.sources.clone(),
@@ -155,14 +160,14 @@ impl Close {
         }
     }
 
-    /// No model spoke: the content does, or an honest sentence.
-    fn instead(parts: &Parts, run: &Run) -> Self {
-        let told = parts.instead_of_models(&run.question);
+    /// No model spoke: an older answer does, the content, or an honest sentence.
+    async fn instead(parts: &Parts, run: &Run) -> Self {
+        let (from, told) = parts.instead_of_models(&run.question, run.key.as_ref()).await;
         Self {
-            from: From::Content,
+            from,
             end: End::Done(told.finish),
-            text: Some(told.text),
-            sources: told.sources,
+            text: Some(told.text.clone()),
+            sources: told.sources.clone(),
         }
     }
 

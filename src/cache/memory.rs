@@ -1,28 +1,35 @@
 //! Answers kept in this process, bounded by the bytes that they take.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use moka::sync::Cache;
 
-use super::{AnswerCache, CacheKey, CachedAnswer};
+use super::{AnswerCache, CacheKey, CachedAnswer, STALE_FOR};
 
 /// What an entry takes besides its strings: key, counters, list nodes.
 const ENTRY_BYTES: usize = 256;
 
 pub struct MemoryCache {
-    answers: Cache<CacheKey, Arc<CachedAnswer>>,
+    answers: Cache<CacheKey, Kept>,
+    ttl: Duration,
+}
+
+#[derive(Clone)]
+struct Kept {
+    answer: Arc<CachedAnswer>,
+    since: Instant,
 }
 
 impl MemoryCache {
     pub fn new(ttl: Duration, max_bytes: u64) -> Self {
         let answers = Cache::builder()
             .max_capacity(max_bytes)
-            .weigher(|_, answer: &Arc<CachedAnswer>| u32::try_from(weight(answer)).unwrap_or(u32::MAX))
-            .time_to_live(ttl)
+            .weigher(|_, kept: &Kept| u32::try_from(weight(&kept.answer)).unwrap_or(u32::MAX))
+            .time_to_live(ttl + STALE_FOR)
             .build();
-        Self { answers }
+        Self { answers, ttl }
     }
 }
 
@@ -38,11 +45,17 @@ fn weight(answer: &CachedAnswer) -> usize {
 #[async_trait]
 impl AnswerCache for MemoryCache {
     async fn get(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
-        self.answers.get(key)
+        let kept = self.answers.get(key)?;
+        (kept.since.elapsed() < self.ttl).then_some(kept.answer)
+    }
+
+    async fn get_stale(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
+        self.answers.get(key).map(|kept| kept.answer)
     }
 
     async fn put(&self, key: &CacheKey, answer: Arc<CachedAnswer>) {
-        self.answers.insert(*key, answer);
+        let since = Instant::now();
+        self.answers.insert(*key, Kept { answer, since });
     }
 
     async fn remove(&self, key: &CacheKey) {

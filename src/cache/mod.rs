@@ -22,6 +22,9 @@ pub use self::redis::RedisCache;
 /// What the in-process cache may take unless told otherwise: 64 MiB.
 pub const DEFAULT_MAX_BYTES: u64 = 64 << 20;
 
+/// How much longer than its time to live an answer is kept, for the hour in which every provider is down: a week.
+pub const STALE_FOR: Duration = Duration::from_secs(7 * 86_400);
+
 /// The BLAKE3 hash of everything that an answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub [u8; 32]);
@@ -45,6 +48,8 @@ pub struct CachedAnswer {
 pub trait AnswerCache: Send + Sync {
     /// The answer, unless it is older than the time to live.
     async fn get(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>>;
+    /// The answer, also up to [`STALE_FOR`] after its time to live: better than none when no model can answer.
+    async fn get_stale(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>>;
     async fn put(&self, key: &CacheKey, answer: Arc<CachedAnswer>);
     async fn remove(&self, key: &CacheKey);
     /// A word for `/readyz` and `check`; `Err` says in one line what is wrong.

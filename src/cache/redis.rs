@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_redis::redis;
 
-use super::{AnswerCache, CacheKey, CachedAnswer};
+use super::{AnswerCache, CacheKey, CachedAnswer, STALE_FOR};
 use crate::redis::RedisClient;
 
 /// The longest answer as JSON that is written or believed, in bytes.
@@ -22,6 +22,25 @@ impl RedisCache {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 50);
         Self { redis, ttl_ms }
     }
+
+    /// An answer, and how many milliseconds Redis keeps it: what is left of its time to live, and [`STALE_FOR`] beyond.
+    async fn kept(&self, key: &CacheKey) -> Option<(Arc<CachedAnswer>, i64)> {
+        let name = name(key);
+        // GETRANGE and not GET: whatever somebody else wrote there, no more than this comes over the wire.
+        let mut both = redis::pipe();
+        both.cmd("GETRANGE").arg(&name).arg(0).arg(MAX_VALUE - 1);
+        both.cmd("PTTL").arg(&name);
+        let (bytes, left_ms): (Vec<u8>, i64) = self
+            .redis
+            .call(async |connection| both.query_async(connection).await)
+            .await?;
+        let answer = serde_json::from_slice(&bytes).ok()?;
+        Some((Arc::new(answer), left_ms))
+    }
+}
+
+fn stale_ms() -> i64 {
+    i64::try_from(STALE_FOR.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn name(key: &CacheKey) -> String {
@@ -31,20 +50,12 @@ fn name(key: &CacheKey) -> String {
 #[async_trait]
 impl AnswerCache for RedisCache {
     async fn get(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
-        let name = name(key);
-        // GETRANGE and not GET: whatever somebody else wrote there, no more than this comes over the wire.
-        let bytes: Vec<u8> = self
-            .redis
-            .call(async |connection| {
-                redis::cmd("GETRANGE")
-                    .arg(&name)
-                    .arg(0)
-                    .arg(MAX_VALUE - 1)
-                    .query_async(connection)
-                    .await
-            })
-            .await?;
-        serde_json::from_slice(&bytes).ok().map(Arc::new)
+        let (answer, left_ms) = self.kept(key).await?;
+        (left_ms > stale_ms()).then_some(answer)
+    }
+
+    async fn get_stale(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
+        self.kept(key).await.map(|(answer, _)| answer)
     }
 
     async fn put(&self, key: &CacheKey, answer: Arc<CachedAnswer>) {
@@ -54,14 +65,14 @@ impl AnswerCache for RedisCache {
         if bytes.len() > MAX_VALUE {
             return;
         }
-        let (name, ttl_ms) = (name(key), self.ttl_ms);
+        let (name, keep_ms) = (name(key), self.ttl_ms + stale_ms().unsigned_abs());
         self.redis
             .call(async |connection| {
                 redis::cmd("SET")
                     .arg(&name)
                     .arg(&bytes)
                     .arg("PX")
-                    .arg(ttl_ms)
+                    .arg(keep_ms)
                     .query_async::<()>(connection)
                     .await
             })

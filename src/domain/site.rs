@@ -163,7 +163,19 @@ pub struct Site {
     pub name: String,
     /// The start of the system prompt.
     pub persona: String,
+    /// How a visitor reaches a person: an e-mail address, a link, a telephone number; empty when there is no way.
+    pub contact: String,
     pub appearance: Appearance,
+}
+
+impl Site {
+    /// Characters that a contact may have.
+    pub const LONGEST_CONTACT: usize = 200;
+
+    /// Whether visitors can be told this as the way to a person: short, and on one line.
+    pub fn is_contact(text: &str) -> bool {
+        text.chars().count() <= Self::LONGEST_CONTACT && !text.chars().any(char::is_control)
+    }
 }
 
 #[cfg(test)]

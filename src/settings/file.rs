@@ -176,6 +176,8 @@ struct SiteFile {
     origins: Vec<String>,
     name: Option<String>,
     persona: Option<String>,
+    #[serde(default)]
+    contact: String,
     greeting: Option<String>,
     #[serde(default)]
     suggestions: Vec<String>,

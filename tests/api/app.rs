@@ -167,7 +167,7 @@ impl Settings {
             let _ = write!(
                 text,
                 "[[sites]]\nkey = \"{SITE_A}\"\nsecret_env = \"SECRET_A\"\norigins = [\"{ORIGIN_A}\"]\nname = \"Anna's\"\n\
-                 persona = \"You are PERSONA-A.\"\n\
+                 persona = \"You are PERSONA-A.\"\ncontact = \"help@a.example\"\n\
                  [[sites]]\nkey = \"{SITE_B}\"\nsecret_env = \"SECRET_B\"\norigins = [\"{ORIGIN_B}\"]\nname = \"Ben's\"\n\
                  persona = \"You are PERSONA-B.\"\ngreeting = \"Moin!\"\nsuggestions = [\"What is it?\"]\naccent = \"#ffee00\"\n"
             );

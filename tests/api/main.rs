@@ -20,6 +20,7 @@ mod content;
 mod failover;
 mod feedback;
 mod hostile;
+mod last_resort;
 mod leaving;
 mod limits;
 mod openapi;

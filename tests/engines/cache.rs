@@ -46,6 +46,9 @@ async fn forgets_after(ttl: Duration, cache: &dyn AnswerCache) {
     assert!(cache.get(&key(7)).await.is_some());
     tokio::time::sleep(ttl + Duration::from_millis(50)).await;
     assert_eq!(cache.get(&key(7)).await, None);
+    assert_eq!(cache.get_stale(&key(7)).await, Some(answer("short-lived")));
+    cache.remove(&key(7)).await;
+    assert_eq!(cache.get_stale(&key(7)).await, None);
 }
 
 async fn stands_many_at_once(cache: Arc<dyn AnswerCache>) {

@@ -179,6 +179,7 @@ async fn sites_are_made_changed_and_deleted_with_what_was_said_there() {
         origins: vec![Origin::parse("https://example.com").expect("an origin")],
         name: "It's \"A\"".to_owned(),
         persona: "Be kind.".to_owned(),
+        contact: "help@example.com".to_owned(),
         appearance: Appearance {
             suggestions: vec!["Why?".to_owned()],
             ..Default::default()
@@ -187,6 +188,7 @@ async fn sites_are_made_changed_and_deleted_with_what_was_said_there() {
     assert!(store.create_site(&site, 1).await.expect("written"));
     assert!(!store.create_site(&site, 1).await.expect("read"), "the key is taken");
     site.name = "Another".to_owned();
+    site.contact = "+49 30 123".to_owned();
     assert!(store.update_site(&site, 2).await.expect("written"));
     site.secret = Some(Secret::new("whsec_two"));
     assert!(

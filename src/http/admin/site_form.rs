@@ -17,6 +17,7 @@ pub(super) struct SiteForm {
     pub name: String,
     pub origins: String,
     pub persona: String,
+    pub contact: String,
     pub greeting: String,
     pub suggestions: String,
     pub accent: String,
@@ -56,6 +57,7 @@ impl SiteForm {
             name: site.name.clone(),
             origins: origins.join("\n"),
             persona: site.persona.clone(),
+            contact: site.contact.clone(),
             greeting: site.appearance.greeting.clone(),
             suggestions: site.appearance.suggestions.join("\n"),
             accent: site.appearance.accent.clone(),
@@ -94,6 +96,13 @@ impl SiteForm {
             "" => format!("You are a helpful support assistant for {name}. Be concise and friendly."),
             text => text.replace("\r\n", "\n"),
         };
+        if !Site::is_contact(self.contact.trim()) {
+            let most = Site::LONGEST_CONTACT;
+            wrong(
+                "contact",
+                format!("A contact has at most {most} characters, on one line."),
+            );
+        }
         let appearance = Appearance {
             greeting: self.greeting.trim().replace("\r\n", "\n"),
             suggestions: lines(&self.suggestions).map(str::to_owned).collect(),
@@ -111,6 +120,7 @@ impl SiteForm {
                 origins,
                 name: name.to_owned(),
                 persona,
+                contact: self.contact.trim().to_owned(),
                 appearance,
             }),
         }

@@ -49,6 +49,14 @@ pub(super) fn check_sites(
         appearance
             .check()
             .map_err(|(name, problem)| at.wrong(&key(name), problem))?;
+        let contact = site.contact.trim();
+        if !Site::is_contact(contact) {
+            let most = Site::LONGEST_CONTACT;
+            return Err(at.wrong(
+                &key("contact"),
+                format!("allowed are at most {most} characters on one line"),
+            ));
+        }
         let name = site.name.unwrap_or_else(|| site.key.clone());
         let persona = site.persona.unwrap_or_else(|| usual_persona(&name));
         checked.push(Site {
@@ -57,6 +65,7 @@ pub(super) fn check_sites(
             origins,
             name,
             persona,
+            contact: contact.to_owned(),
             appearance,
         });
     }
@@ -91,6 +100,7 @@ fn demo_site(server: &Server) -> Site {
         origins: own_origins(server),
         name: "Pennypress".to_owned(),
         persona: usual_persona("Pennypress, the support chatbot for WordPress and for any site that costs pennies"),
+        contact: String::new(),
         appearance: Appearance {
             greeting: "Hello! Ask me anything about Pennypress.".to_owned(),
             suggestions: vec![

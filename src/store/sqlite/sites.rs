@@ -11,9 +11,10 @@ use crate::store::StoreError;
 impl SqliteStore {
     /// The sites that the operator created, by key.
     pub async fn sites(&self) -> Result<Vec<Site>, StoreError> {
-        let found = sqlx::query("SELECT key, secret, name, persona, origins, appearance FROM sites ORDER BY key")
-            .fetch_all(&self.readers)
-            .await?;
+        let found =
+            sqlx::query("SELECT key, secret, name, persona, contact, origins, appearance FROM sites ORDER BY key")
+                .fetch_all(&self.readers)
+                .await?;
         found.iter().map(site).collect()
     }
 
@@ -22,13 +23,14 @@ impl SqliteStore {
         self.write(move |connection| {
             async move {
                 let made = sqlx::query(
-                    "INSERT INTO sites (key, secret, name, persona, origins, appearance, created_at, updated_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT DO NOTHING",
+                    "INSERT INTO sites (key, secret, name, persona, contact, origins, appearance, created_at, updated_at)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8) ON CONFLICT DO NOTHING",
                 )
                 .bind(site.key)
                 .bind(site.secret.as_ref().map(Secret::expose))
                 .bind(site.name)
                 .bind(site.persona)
+                .bind(site.contact)
                 .bind(origins)
                 .bind(appearance)
                 .bind(at_ms)
@@ -46,11 +48,13 @@ impl SqliteStore {
         self.write(move |connection| {
             async move {
                 let changed = sqlx::query(
-                    "UPDATE sites SET name = ?2, persona = ?3, origins = ?4, appearance = ?5, updated_at = ?6 WHERE key = ?1",
+                    "UPDATE sites SET name = ?2, persona = ?3, contact = ?4, origins = ?5, appearance = ?6, updated_at = ?7
+                     WHERE key = ?1",
                 )
                 .bind(site.key)
                 .bind(site.name)
                 .bind(site.persona)
+                .bind(site.contact)
                 .bind(origins)
                 .bind(appearance)
                 .bind(at_ms)
@@ -128,6 +132,7 @@ fn site(row: &SqliteRow) -> Result<Site, StoreError> {
         origins: serde_json::from_str(&origins).map_err(|error| rows::unreadable("sites", "origins", error))?,
         name: row.try_get("name")?,
         persona: row.try_get("persona")?,
+        contact: row.try_get("contact")?,
         appearance: serde_json::from_str(&appearance)
             .map_err(|error| rows::unreadable("sites", "appearance", error))?,
     })
