@@ -52,10 +52,12 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::DocumentVersion;
 
     fn passage(title: &str) -> Passage {
         Passage {
             document: title.to_owned(),
+            version: DocumentVersion(1),
             title: title.to_owned(),
             section: String::new(),
             url: format!("/{title}"),

@@ -8,6 +8,7 @@ mod conversation;
 mod honesty;
 mod key;
 mod prompt;
+mod retrieval;
 mod run;
 mod runs;
 mod tell;
@@ -20,7 +21,7 @@ use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
 use crate::domain::{
     Answer, AnswerId, ConversationId, Finish, From, Page, Question, Site, Tier, Usage, Usd, VisitorId,
 };
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Query};
 use crate::limits::{Budgets, Limits, Refused, Reservation, Standing, VisitorNetwork};
 use crate::models::{Catalogue, Chain, Decision, Features, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
@@ -32,8 +33,6 @@ use run::Plan;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
 
-/// Passages that a model is given at most.
-const PASSAGES: usize = 4;
 /// What persona, rules and passages take at most, in tokens.
 const PROMPT_TOKENS: u64 = 2_000;
 
@@ -110,7 +109,9 @@ impl Answering {
         if !parts.catalogue.has_models() {
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));
         }
-        let decision = parts.route(&question);
+        // The cache is asked before the content is searched. What the passages say of the tier follows from the question and the
+        // content, which are in the key.
+        let decision = parts.route(&question, None);
         let key = question
             .history
             .is_empty()
@@ -124,15 +125,17 @@ impl Answering {
             }
             parts.metrics.cache_misses.inc();
         }
+        let found = parts.retrieve(&question);
+        let routed = parts.route(&question, found.confidence);
         let now = jiff::Timestamp::now();
         let tier = match parts.budgets.standing(&question.site.key, now) {
-            Standing::Free => decision.tier,
+            Standing::Free => routed.tier,
             Standing::Tight => Tier::Simple,
             Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
         };
-        tracing::debug!(tier = tier.as_str(), reason = decision.reason, "routed");
+        tracing::debug!(tier = tier.as_str(), reason = routed.reason, "routed");
         // An answer of another tier than asked for is kept under its own name.
-        let key = if tier == decision.tier {
+        let key = if tier == routed.tier {
             key
         } else {
             key.map(|_| parts.cache_key(&question, tier))
@@ -142,6 +145,7 @@ impl Answering {
             &self.0,
             Plan {
                 question,
+                passages: found.passages,
                 tier,
                 key,
                 reservation,
@@ -166,11 +170,11 @@ impl Answering {
 }
 
 impl Parts {
-    fn route(&self, question: &Question) -> Decision {
+    fn route(&self, question: &Question, best_passage: Option<f32>) -> Decision {
         let features = Features {
             text: &question.text,
             turns: question.history.len(),
-            best_passage: None,
+            best_passage,
         };
         decide(self.catalogue.rules(), &features)
     }
@@ -193,15 +197,6 @@ impl Parts {
         (at_most > Usd::ZERO).then(|| self.budgets.reserve(&question.site.key, at_most, now))
     }
 
-    /// The manual knows Pennypress and nothing of a customer's business, so a model is given its passages for the demo only.
-    fn passages(&self, question: &Question) -> Vec<crate::knowledge::Passage> {
-        if question.site.key == DEMO_SITE {
-            self.knowledge.search(&question.site.key, &question.text, PASSAGES)
-        } else {
-            Vec::new()
-        }
-    }
-
     async fn answer_from_content(&self, question: Question, began: Instant) -> Whole {
         let told = Arc::new(self.content_answer(&question));
         self.tell_whole(question, From::Content, told, began).await
@@ -221,7 +216,7 @@ impl Parts {
         {
             return (From::Cache, stale);
         }
-        let is_known = question.site.key == DEMO_SITE;
+        let is_known = question.site.key == DEMO_SITE || self.knowledge.has_content(&question.site.key);
         let content = is_known
             .then(|| self.content_answer(question))
             .filter(|content| content.finish == Finish::Stop);
@@ -240,7 +235,7 @@ impl Parts {
 
     /// What the content says; an honest sentence when it says nothing.
     fn content_answer(&self, question: &Question) -> CachedAnswer {
-        let composed = self.knowledge.compose(&question.site.key, &question.text);
+        let composed = self.knowledge.compose(&question.site.key, &Query::from(question));
         CachedAnswer {
             text: composed.text,
             sources: composed.sources,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::bill::Bill;
 use crate::cache::CacheKey;
 use crate::domain::{AnswerId, Finish, From, Question, Source, Tier};
+use crate::knowledge::Passage;
 use crate::limits::Reservation;
 
 /// How long an answer goes on without a reader: long enough for a connection that breaks and comes back at once.
@@ -43,6 +44,8 @@ pub struct State {
 /// How a question is to be answered.
 pub struct Plan {
     pub question: Question,
+    /// What a model is given to answer from.
+    pub passages: Vec<Passage>,
     pub tier: Tier,
     pub key: Option<CacheKey>,
     pub reservation: Option<Reservation>,
@@ -52,6 +55,7 @@ pub struct Plan {
 pub struct Run {
     pub answer: AnswerId,
     pub question: Question,
+    pub passages: Vec<Passage>,
     pub tier: Tier,
     /// Where the cache keeps the answer, when it may.
     pub key: Option<CacheKey>,
@@ -66,6 +70,7 @@ impl Run {
     pub fn new(plan: Plan, asked_at_ms: i64) -> Self {
         let Plan {
             question,
+            passages,
             tier,
             key,
             reservation,
@@ -74,6 +79,7 @@ impl Run {
         Self {
             answer: AnswerId::generate(),
             question,
+            passages,
             tier,
             key,
             began,

@@ -25,18 +25,18 @@ pub(super) async fn answer(parts: &Parts, run: &Arc<Run>, leader: Option<Reader>
 }
 
 async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
-    let passages = parts.passages(&run.question);
+    let passages = &run.passages;
     let ending = loop {
-        let ending = ask_models(parts, run, &passages).await;
+        let ending = ask_models(parts, run, passages).await;
         // A reader who came back just when the upstream was stopped has it continued.
         if ending != Ending::Cancelled || !parts.runs.revive(run) {
             break ending;
         }
     };
     match ending {
-        Ending::Finished(finish) => Close::told(run, End::Done(finish), &passages),
-        Ending::Cancelled => Close::told(run, End::Done(Finish::Aborted), &passages),
-        Ending::Exhausted if run.with(|state| !state.text.is_empty()) => Close::told(run, End::CutOff, &passages),
+        Ending::Finished(finish) => Close::told(run, End::Done(finish), passages),
+        Ending::Cancelled => Close::told(run, End::Done(Finish::Aborted), passages),
+        Ending::Exhausted if run.with(|state| !state.text.is_empty()) => Close::told(run, End::CutOff, passages),
         Ending::Exhausted => Close::instead(parts, run).await,
     }
 }

@@ -172,7 +172,7 @@ mod tests {
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
 
     use super::*;
-    use crate::knowledge::Knowledge;
+    use crate::knowledge::{Knowledge, Query};
 
     async fn get(path: &str) -> (StatusCode, String, String) {
         let app = init_service(App::new().configure(configure)).await;
@@ -191,7 +191,7 @@ mod tests {
         for page in PAGES {
             let (status, _, text) = get(&format!("/manual/{}", page.name)).await;
             assert_eq!(status, StatusCode::OK);
-            for passage in knowledge.search("site_demo", page.title(), 50) {
+            for passage in knowledge.search("site_demo", &Query::of(page.title()), 50).passages {
                 let (path, fragment) = passage.url.split_once('#').unwrap_or((&passage.url, "main"));
                 if path == format!("/manual/{}", page.name) {
                     assert!(text.contains(&format!("id=\"{fragment}\"")), "{}", passage.url);

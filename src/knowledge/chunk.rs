@@ -5,19 +5,10 @@ use std::ops::Range;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::Document;
+
 /// A passage is closed before a block that would make it longer than this.
 const MOST_WORDS: usize = 200;
-
-/// A page of a site's content.
-#[derive(Debug, Clone)]
-pub struct Document {
-    /// The site's own name for it.
-    pub id: String,
-    /// Used when the text has no heading of the first level.
-    pub title: String,
-    pub url: String,
-    pub markdown: String,
-}
 
 /// A stretch of one section.
 #[derive(Debug)]

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use super::Passage;
-use super::chunk::{Block, Chunk, Document, chunks};
+use super::chunk::{Block, Chunk, chunks};
 use super::spelling::Spelling;
 use super::terms::terms;
+use super::{Document, DocumentVersion, Passage};
 
 /// Where a term stands.
 pub(super) struct Posting {
@@ -37,6 +37,7 @@ pub(super) struct Index {
     pub average_length: f32,
     /// Changes with the content.
     pub version: String,
+    pub versions: HashMap<String, DocumentVersion>,
 }
 
 impl Index {
@@ -50,13 +51,12 @@ impl Index {
             spelling: Spelling::default(),
             average_length: 1.0,
             version: String::new(),
+            versions: HashMap::new(),
         };
         let mut words = BTreeSet::new();
         for document in documents {
-            for part in [&document.id, &document.title, &document.url, &document.markdown] {
-                hasher.update(&(part.len() as u64).to_le_bytes());
-                hasher.update(part.as_bytes());
-            }
+            hasher.update(&document.version().0.to_le_bytes());
+            index.versions.insert(document.id.clone(), document.version());
             for chunk in chunks(document) {
                 index.add(document, chunk, &mut words);
             }
@@ -121,6 +121,7 @@ impl Index {
         self.entries.push(Entry {
             passage: Passage {
                 document: document.id.clone(),
+                version: document.version(),
                 title: chunk.title,
                 section: chunk.section,
                 url,

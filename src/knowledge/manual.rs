@@ -1,6 +1,6 @@
 //! The manual of Pennypress itself, embedded: what `/manual` shows, and what the demo site answers from.
 
-use super::chunk::Document;
+use super::Document;
 
 /// A page of the manual.
 pub struct Page {
@@ -56,6 +56,7 @@ pub(super) fn documents() -> Vec<Document> {
             title: page.title().to_owned(),
             url: format!("/manual/{}", page.name),
             markdown: page.markdown.to_owned(),
+            locale: Some("en".to_owned()),
         })
         .collect()
 }

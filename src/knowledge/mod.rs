@@ -7,50 +7,28 @@ mod chunk;
 mod compose;
 mod index;
 pub mod manual;
+mod passage;
 mod search;
 mod spelling;
 mod terms;
 mod thesaurus;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use parking_lot::Mutex;
 
-use crate::domain::Source;
 use index::Index;
 
-pub use chunk::{Document, Heading, Slugs, headings, options};
-
-/// A stretch of a document that may answer a question.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Passage {
-    pub document: String,
-    pub title: String,
-    /// The heading path below the title, such as `Installing › From a zip`.
-    pub section: String,
-    /// With the section's fragment when it has one.
-    pub url: String,
-    /// Markdown, whole paragraphs.
-    pub text: String,
-    /// Comparable within one search only; the best has the highest.
-    pub score: f32,
-}
-
-/// An answer put together from passages, without a model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Composed {
-    /// Markdown, with `[n]` where a source is cited.
-    pub text: String,
-    pub sources: Vec<Source>,
-    /// False: the content does not hold the answer, and the text says so honestly.
-    pub found: bool,
-}
+pub use chunk::{Heading, Slugs, headings, options};
+pub use passage::{Composed, Document, DocumentVersion, Passage, Query, Retrieved};
 
 /// What all sites know. Searching takes no lock and never waits.
 pub struct Knowledge {
     manual: Arc<Index>,
     by_site: ArcSwap<HashMap<String, Arc<Index>>>,
+    documents: Mutex<HashMap<String, BTreeMap<String, Document>>>,
 }
 
 impl Knowledge {
@@ -59,12 +37,38 @@ impl Knowledge {
         Self {
             manual: Arc::new(Index::new(&manual::documents())),
             by_site: ArcSwap::default(),
+            documents: Mutex::default(),
         }
     }
 
     /// Makes these documents the whole content of a site; without any, the site answers from the manual again.
-    pub fn replace(&self, site: &str, documents: &[Document]) {
-        let index = (!documents.is_empty()).then(|| Arc::new(Index::new(documents)));
+    pub fn replace(&self, site: &str, documents: Vec<Document>) {
+        let mut all = self.documents.lock();
+        let of_site = documents.into_iter().map(|one| (one.id.clone(), one)).collect();
+        all.insert(site.to_owned(), of_site);
+        self.build(site, &all[site]);
+    }
+
+    /// Adds documents to a site's content, or new versions of those that it has.
+    pub fn put(&self, site: &str, documents: Vec<Document>) {
+        let mut all = self.documents.lock();
+        let of_site = all.entry(site.to_owned()).or_default();
+        of_site.extend(documents.into_iter().map(|one| (one.id.clone(), one)));
+        self.build(site, of_site);
+    }
+
+    /// Takes documents out of a site's content; one that is not there is no error.
+    pub fn remove(&self, site: &str, ids: &[String]) {
+        let mut all = self.documents.lock();
+        if let Some(of_site) = all.get_mut(site) {
+            of_site.retain(|id, _| !ids.contains(id));
+            self.build(site, of_site);
+        }
+    }
+
+    fn build(&self, site: &str, documents: &BTreeMap<String, Document>) {
+        let all: Vec<Document> = documents.values().cloned().collect();
+        let index = (!all.is_empty()).then(|| Arc::new(Index::new(&all)));
         self.by_site.rcu(|sites| {
             let mut sites = HashMap::clone(sites);
             match &index {
@@ -75,17 +79,30 @@ impl Knowledge {
         });
     }
 
-    /// The passages that may answer, the best first; none when no word of the question stands anywhere.
-    pub fn search(&self, site: &str, question: &str, limit: usize) -> Vec<Passage> {
+    /// Whether the site answers from content of its own, not from the manual.
+    pub fn has_content(&self, site: &str) -> bool {
+        self.by_site.load().contains_key(site)
+    }
+
+    /// The version of a document as it is searched now; `None`: the site has no such document.
+    pub fn document_version(&self, site: &str, id: &str) -> Option<DocumentVersion> {
+        self.of(site).versions.get(id).copied()
+    }
+
+    /// The passages that may answer, the best first.
+    pub fn search(&self, site: &str, query: &Query<'_>, limit: usize) -> Retrieved {
         let index = self.of(site);
-        let asked = search::asked(&index, question);
+        let asked = search::asked(&index, query.text);
         let hits = search::search(&index, &asked, limit);
-        hits.into_iter()
-            .map(|hit| Passage {
-                score: hit.score,
-                ..hit.entry.passage.clone()
-            })
-            .collect()
+        let confidence = hits.first().map_or(0.0, |best| best.covered);
+        let passages = hits.into_iter().map(|hit| Passage {
+            score: hit.score,
+            ..hit.entry.passage.clone()
+        });
+        Retrieved {
+            passages: passages.collect(),
+            confidence,
+        }
     }
 
     /// Changes when the site's content does, and only then; the same after a restart.
@@ -94,9 +111,9 @@ impl Knowledge {
     }
 
     /// An answer from the content alone.
-    pub fn compose(&self, site: &str, question: &str) -> Composed {
+    pub fn compose(&self, site: &str, query: &Query<'_>) -> Composed {
         let index = self.of(site);
-        let asked = search::asked(&index, question);
+        let asked = search::asked(&index, query.text);
         compose::compose(&index, &asked)
     }
 

@@ -48,7 +48,7 @@ fn questions_find_their_page_and_strangers_are_refused() {
     let expected = expected();
     let mut report = String::new();
     for (question, places) in &expected {
-        let found = knowledge.search("site_demo", question, 3);
+        let found = knowledge.search("site_demo", &Query::of(question), 3).passages;
         let first = found.first().map_or("", |passage| passage.url.as_str());
         let right_page = places.iter().any(|place| page(place) == page(first));
         let right_section = places
@@ -61,7 +61,7 @@ fn questions_find_their_page_and_strangers_are_refused() {
                 .iter()
                 .any(|passage| places.iter().any(|place| page(place) == page(&passage.url))),
         ));
-        let answered = knowledge.compose("site_demo", question).found;
+        let answered = knowledge.compose("site_demo", &Query::of(question)).found;
         refused += f32::from(u8::from(!answered));
         if !right_section || !answered {
             report.push_str(&format!(
@@ -73,7 +73,7 @@ fn questions_find_their_page_and_strangers_are_refused() {
     let mut strangers = 0.0;
     for question in lines(STRANGERS) {
         strangers += 1.0;
-        let answer = knowledge.compose("site_demo", question);
+        let answer = knowledge.compose("site_demo", &Query::of(question));
         caught += f32::from(u8::from(!answer.found));
         if answer.found {
             report.push_str(&format!(
@@ -101,7 +101,7 @@ fn questions_find_their_page_and_strangers_are_refused() {
 #[test]
 fn the_first_question_is_answered_with_the_steps() {
     let knowledge = Knowledge::with_manual();
-    let answer = knowledge.compose("site_demo", "How do I install the WordPress plugin?");
+    let answer = knowledge.compose("site_demo", &Query::of("How do I install the WordPress plugin?"));
     assert!(answer.found, "{answer:?}");
     assert_eq!(answer.sources[0].url, "/manual/wordpress#install-the-plugin");
     assert!(

@@ -1,0 +1,32 @@
+//! What a question finds in the site's content.
+
+use super::Parts;
+use crate::domain::Question;
+use crate::knowledge::{Passage, Query};
+use crate::settings::DEMO_SITE;
+
+/// Passages that a model is given at most.
+const PASSAGES: usize = 5;
+
+/// What there is to answer from.
+#[derive(Default)]
+pub struct Found {
+    pub passages: Vec<Passage>,
+    /// How likely they hold the answer, from 0 to 1; `None`: the site has no content.
+    pub confidence: Option<f32>,
+}
+
+impl Parts {
+    /// The manual knows Pennypress and nothing of a customer's business: without content of its own, only the demo is given passages.
+    pub(super) fn retrieve(&self, question: &Question) -> Found {
+        let site = &question.site.key;
+        if site != DEMO_SITE && !self.knowledge.has_content(site) {
+            return Found::default();
+        }
+        let retrieved = self.knowledge.search(site, &Query::from(question), PASSAGES);
+        Found {
+            passages: retrieved.passages,
+            confidence: Some(retrieved.confidence),
+        }
+    }
+}

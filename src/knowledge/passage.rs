@@ -1,0 +1,113 @@
+//! What goes into an index and what comes out of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Question, Source, Turn};
+
+/// A page of a site's content.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    /// The site's own name for it.
+    pub id: String,
+    /// Used when the text has no heading of the first level.
+    pub title: String,
+    pub url: String,
+    pub markdown: String,
+    /// Its language as a BCP 47 tag; `None`: told from its words.
+    pub locale: Option<String>,
+}
+
+/// A hash of what a document says: the same text has the same version, also after a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DocumentVersion(pub u64);
+
+impl fmt::Display for DocumentVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Document {
+    /// The version of what it says now.
+    pub fn version(&self) -> DocumentVersion {
+        let mut hash = blake3::Hasher::new();
+        let locale = self.locale.as_deref().unwrap_or_default();
+        for part in [&self.id, &self.title, &self.url, &self.markdown, locale] {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        let mut first = [0; 8];
+        hash.finalize_xof().fill(&mut first);
+        DocumentVersion(u64::from_le_bytes(first))
+    }
+}
+
+/// A stretch of a document that may answer a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passage {
+    /// The id of its document.
+    pub document: String,
+    pub version: DocumentVersion,
+    pub title: String,
+    /// The heading path below the title, such as `Installing › From a zip`.
+    pub section: String,
+    /// With the section's fragment when it has one.
+    pub url: String,
+    /// Markdown, whole paragraphs.
+    pub text: String,
+    /// Comparable within one search only; the best has the highest.
+    pub score: f32,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    pub text: &'a str,
+    /// What was said before, oldest first; a question that leans on it is read with it.
+    pub turns: &'a [Turn],
+    /// The visitor's language, a BCP 47 tag; of several languages its pages are preferred. Empty: unknown.
+    pub locale: &'a str,
+}
+
+impl<'a> Query<'a> {
+    /// A question that stands alone, in whatever language its words are.
+    pub fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            turns: &[],
+            locale: "",
+        }
+    }
+}
+
+impl<'a> From<&'a Question> for Query<'a> {
+    fn from(question: &'a Question) -> Self {
+        Self {
+            text: &question.text,
+            turns: &question.history,
+            locale: &question.locale,
+        }
+    }
+}
+
+/// What a search brings.
+#[derive(Debug, Clone, Default)]
+pub struct Retrieved {
+    /// The best first; none when no word of the question stands anywhere.
+    pub passages: Vec<Passage>,
+    /// How likely the answer stands in the content, from 0 to 1. It tells a foreign subject from one that the content treats,
+    /// not whether the passages state what was asked.
+    pub confidence: f32,
+}
+
+/// An answer put together from passages, without a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Composed {
+    /// Markdown, with `[n]` where a source is cited.
+    pub text: String,
+    pub sources: Vec<Source>,
+    /// False: the content does not hold the answer, and the text says so honestly.
+    pub found: bool,
+}
