@@ -1,0 +1,124 @@
+//! What a text means, as a vector: a static model that is part of the binary. No download, no key, no bill.
+//!
+//! It was distilled from all-MiniLM-L6-v2; `model/` has the script that remakes it, and its licence. A token of the text
+//! is looked up in a table of vectors, and the vectors are averaged: a few microseconds a question. The tables are used
+//! where the binary has them; only the pages that are touched take memory.
+
+mod model;
+mod vector;
+mod words;
+
+pub use vector::{DIMENSIONS, Vector};
+
+/// Tokens that are looked at, from the start of a text.
+const MOST_TOKENS: usize = 512;
+
+/// What a text means. English is understood best; of most other languages in Latin letters the model knows names and shared
+/// words; of the others little more than letters, see [`Embedding::known`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embedding {
+    pub vector: Vector,
+    /// The share, 0 to 1, of the text's words that are words of the model, whole. Where it is low, texts look alike that
+    /// are not.
+    pub known: f32,
+}
+
+/// The embedding of the first 512 tokens of a text. A text without any word that the model knows gets the zero vector.
+pub fn embed(text: &str) -> Embedding {
+    let mut sum = [0f32; DIMENSIONS];
+    let (mut words, mut known) = (0u32, 0u32);
+    let mut tokens = 0;
+    for word in words::words(text) {
+        let count = model::pieces(&word, |token| {
+            if tokens < MOST_TOKENS {
+                model::add(token, &mut sum);
+                tokens += 1;
+            }
+        });
+        if word.chars().any(char::is_alphanumeric) {
+            words += 1;
+            known += u32::from(count == Some(1));
+        }
+        if tokens == MOST_TOKENS {
+            break;
+        }
+    }
+    Embedding {
+        vector: Vector::quantised(&sum),
+        known: if words == 0 { 0.0 } else { known as f32 / words as f32 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Agreed {
+        text: String,
+        tokens: Vec<String>,
+        vector: Vec<f32>,
+    }
+
+    fn agreed() -> Vec<Agreed> {
+        serde_json::from_str(include_str!("model/agreement.json")).unwrap()
+    }
+
+    #[test]
+    fn texts_fall_into_the_same_tokens_as_in_python() {
+        for Agreed { text, tokens, .. } in agreed() {
+            let mut ours = Vec::new();
+            for word in words::words(&text) {
+                model::pieces(&word, |token| ours.push(model::text(token).to_owned()));
+            }
+            assert_eq!(ours, tokens, "{text}");
+        }
+    }
+
+    #[test]
+    fn vectors_are_those_of_python_but_for_the_rounding() {
+        for Agreed { text, vector, .. } in agreed() {
+            let ours = embed(&text).vector;
+            let theirs = Vector::quantised(&<[f32; DIMENSIONS]>::try_from(vector).unwrap());
+            if theirs.is_zero() {
+                assert!(ours.is_zero(), "{text}");
+            } else {
+                let same = ours.similarity(&theirs);
+                assert!(same > 0.999, "{text}: {same}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_means_the_same_is_closer_than_what_shares_words() {
+        let [card, lost, pay] = [
+            "My bank card was stolen",
+            "somebody took my debit card",
+            "My bank card was accepted",
+        ]
+        .map(|text| embed(text).vector);
+        assert!(card.similarity(&lost) > 0.5);
+        assert!(card.similarity(&lost) > pay.similarity(&lost));
+    }
+
+    #[test]
+    fn little_is_known_of_what_the_model_cannot_read() {
+        assert_eq!(embed("how do I install it").known, 1.0);
+        assert!(embed("如何安装插件").known < 0.5);
+        assert_eq!(embed("").known, 0.0);
+    }
+
+    #[test]
+    fn any_text_has_an_embedding() {
+        for text in [
+            "\u{0}\u{feff}\u{200b}",
+            &"x".repeat(100_000),
+            &"ab ".repeat(100_000),
+            "e\u{301}\u{301}",
+            "\u{fffd}",
+        ] {
+            let itself = embed(text).vector;
+            assert!(itself.is_zero() || itself.similarity(&itself) > 0.999);
+        }
+    }
+}
