@@ -33,7 +33,7 @@ pub struct Page {
 #[derive(Debug, Clone)]
 pub struct Question {
     pub site: Arc<Site>,
-    /// What was asked, trimmed, 1 to 4,000 characters.
+    /// What was asked, as it was written: 1 to 4,000 characters, not all of them white space.
     pub text: String,
     pub conversation: ConversationId,
     /// Earlier turns of the conversation, oldest first; empty for a first question.

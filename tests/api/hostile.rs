@@ -62,10 +62,10 @@ async fn every_hostile_message_is_asked_kept_and_shown_as_it_is() {
             continue;
         }
         let told = ask.with("locale", json!(text)).told().await;
-        assert_eq!(told.text, message.trim(), "{text:?}");
+        assert_eq!(told.text, message, "{text:?}");
         let read = json_of(app.conversation(&told.conversation, &token).await).await;
-        assert_eq!(read["messages"][0]["text"], message.trim(), "{text:?}");
-        assert_eq!(read["messages"][1]["text"], message.trim(), "{text:?}");
+        assert_eq!(read["messages"][0]["text"], message, "{text:?}");
+        assert_eq!(read["messages"][1]["text"], message, "{text:?}");
         asked += 1;
     }
     assert!(asked > 50, "{asked}");

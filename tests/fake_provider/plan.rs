@@ -164,7 +164,8 @@ impl Plan {
             (Some(text), _) => text.clone(),
             (None, _) => USUAL_ANSWER.to_owned(),
         };
-        let begun = latest("assistant").filter(|begun| !begun.is_empty() && begun.len() < text.len());
+        // An echo says what the last message says, also when that happens to begin as the answer before it did.
+        let begun = latest("assistant").filter(|begun| !self.echo && !begun.is_empty() && begun.len() < text.len());
         let rest = begun.as_deref().and_then(|begun| text.strip_prefix(begun));
         let text = match (rest, begun.as_deref(), self.continues) {
             (Some(rest), _, Continues::Rest) => rest,

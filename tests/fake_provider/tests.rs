@@ -208,6 +208,18 @@ async fn a_broken_answer_is_continued_as_told() {
 }
 
 #[tokio::test]
+async fn an_echo_is_whole_though_it_begins_as_the_answer_before_it() {
+    let provider = Provider::start().await;
+    let mut body = question("echo");
+    body["messages"] = json!([
+        {"role": "user", "content": "-"},
+        {"role": "assistant", "content": "-"},
+        {"role": "user", "content": "-."},
+    ]);
+    assert_eq!(text(&provider, &body).await.0, "-.");
+}
+
+#[tokio::test]
 async fn models_embeddings_and_control_work_over_http() {
     let provider = Provider::start().await;
     let client = reqwest::Client::new();

@@ -10,14 +10,14 @@ import { inWordPress } from "./stack.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const A_CONVERSATION = 100;
 
-/** All of them, each once, without those that are nothing but white space. */
+/** All of them, each once, without those that are nothing but white space (as Unicode has it: the service refuses these). */
 function strings(every) {
   const data = process.env.PENNYPRESS_DATA ?? join(here, "../../../shared/data");
   const own = readFileSync(join(here, "../fixtures/hostile.txt"), "utf8").split("\n");
   const naughty = join(data, "hostile/naughty-strings.json");
   const xss = join(data, "hostile/xss.txt");
   const found = [own, existsSync(naughty) ? JSON.parse(readFileSync(naughty, "utf8")) : [], existsSync(xss) ? readFileSync(xss, "utf8").split("\n") : []];
-  const list = [...new Set(found.flat().map((text) => text.trim()))].filter((text) => text !== "" && text.isWellFormed());
+  const list = [...new Set(found.flat())].filter((text) => /\P{White_Space}/u.test(text) && text.isWellFormed());
   // The oldest WordPress hears a tenth of them: all that differs there is WordPress.
   return every ? list : list.filter((_, index) => index % 10 === 0);
 }
@@ -43,7 +43,7 @@ export async function hostileChecks(checks, { processes, site, provider, service
         const answer = await call("chat", { message: text, conversation: group.conversation, page: { url: `${site.url}/?q=${encodeURIComponent(text)}`, title: text.slice(0, 300) }, stream: false }, token);
         group.conversation = answer.conversation;
         assert.equal(answer.text, text);
-        await call("feedback", { answer: answer.answer, rating: "down", comment: text }, token);
+        await call("feedback", { answer: answer.answer, rating: "down", comment: commentOf(text) }, token);
       }
       const { messages } = await call(`conversations/${group.conversation}`, null, token);
       const expected = group.strings.flatMap((text) => [text, text]);
@@ -74,7 +74,7 @@ export async function hostileChecks(checks, { processes, site, provider, service
       const shown = (await page.locator("main .visitor .text").allTextContents()).map((text) => text.trim());
       assert.deepEqual(shown, group.strings.map((text) => text.trim()));
       assert.deepEqual((await page.locator("main .assistant .text").allTextContents()).map((text) => text.trim()), shown);
-      assert.deepEqual((await page.locator("main .said").allTextContents()).map((text) => text.trim()), group.strings.map((text) => `“${text}”`));
+      assert.deepEqual((await page.locator("main .said").allTextContents()).map((text) => text.trim()), group.strings.map((text) => `“${commentOf(text)}”`));
       assert.deepEqual(await page.evaluate(lookAround), []);
       assert.equal(group.asked, undefined);
       await page.close();
@@ -95,13 +95,17 @@ export async function hostileChecks(checks, { processes, site, provider, service
   await checks.check("posts with such titles, visited in a browser", async () => {
     const titles = list.filter((text) => /[<>"'&]/.test(text)).filter((_, index, all) => index % Math.ceil(all.length / 30) === 0);
     const php = titles.map((title) => `'${Buffer.from(title).toString("base64")}'`).join(",");
+    // By the owner, who may write any HTML: for others WordPress takes the tags out, and what is left may be nothing.
     const urls = JSON.parse(await inWordPress(processes, site, `
+      wp_set_current_user(1);
+      kses_init();
       $urls = array();
       foreach (array(${php}) as $title) {
-        $id = wp_insert_post(wp_slash(array('post_title' => base64_decode($title), 'post_content' => base64_decode($title), 'post_status' => 'publish')));
-        $urls[] = get_permalink($id);
+        $id = wp_insert_post(wp_slash(array('post_title' => base64_decode($title), 'post_content' => base64_decode($title), 'post_status' => 'publish')), true);
+        $urls[] = is_wp_error($id) ? base64_decode($title) . ': ' . $id->get_error_message() : get_permalink($id);
       }
       echo json_encode($urls);`));
+    for (const url of urls) assert.ok(url.startsWith(`${site.url}/`), url);
     const page = await newPage();
     const chat = new Chat(page);
     for (const [index, url] of urls.entries()) {
@@ -116,6 +120,11 @@ export async function hostileChecks(checks, { processes, site, provider, service
     await page.context().close();
     return `${urls.length} posts`;
   });
+}
+
+/** A comment may have half as many characters as a message. */
+function commentOf(text) {
+  return [...text].slice(0, 2000).join("");
 }
 
 function siteKey(page) {

@@ -3,6 +3,9 @@ import { ADMIN } from "./stack.mjs";
 
 export async function logIn(page, site) {
   await page.goto(`${site.url}/wp-login.php`);
+  // A script of this page takes the focus to the name a moment after it was loaded: whoever types before that types the
+  // password into the wrong field.
+  await page.waitForFunction(() => document.activeElement?.id === "user_login");
   await page.fill("#user_login", ADMIN.user);
   await page.fill("#user_pass", ADMIN.password);
   await page.click("#wp-submit");

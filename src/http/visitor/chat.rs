@@ -69,8 +69,9 @@ pub async fn chat(
 }
 
 fn checked(asked: ChatRequest, caller: Caller, began: Instant) -> Result<Asked, Problem> {
-    let message = asked.message.trim();
-    if message.is_empty() {
+    // Kept as it was written; only what compares questions overlooks white space.
+    let message = asked.message;
+    if message.trim().is_empty() {
         return Err(Problem::invalid("`message` is empty."));
     }
     let length = message.chars().count();
@@ -91,7 +92,7 @@ fn checked(asked: ChatRequest, caller: Caller, began: Instant) -> Result<Asked, 
         .filter(|tag| is_language_tag(tag))
         .unwrap_or_else(|| usual.clone());
     Ok(Asked {
-        message: message.to_owned(),
+        message,
         conversation: conversation.transpose()?,
         page,
         locale: locale.to_ascii_lowercase().replace('_', "-"),

@@ -16,7 +16,7 @@ test('feedback: a thumb is sent at once, a comment after it, and the last word c
   await visitor.last.getByRole('button', { name: 'Send comment' }).click();
   await until(() => service.feedback.length === 2, 'the comment');
   same(service.feedback[1], { site: 'site_demo', answer, rating: 'down', comment: 'The price is <b>missing</b>.' });
-  same(await visitor.last.locator('.more').textContent(), 'Thank you!');
+  await until(async () => (await visitor.last.locator('.more').textContent()) === 'Thank you!', 'thanks for the comment, and no field any more');
   await up.click();
   await until(() => service.feedback.length === 3, 'another rating');
   same(service.feedback[2].rating, 'up');
