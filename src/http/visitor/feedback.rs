@@ -30,7 +30,10 @@ pub async fn give(
     let body = body::read(payload).await?;
     let caller = gate.admit(&request, &body, OriginRule::Required).await?;
     let given: FeedbackRequest = read_json(&body)?;
-    let comment = given.comment.filter(|comment| !comment.trim().is_empty()).unwrap_or_default();
+    let comment = given
+        .comment
+        .filter(|comment| !comment.trim().is_empty())
+        .unwrap_or_default();
     if comment.chars().count() > LONGEST_COMMENT {
         let detail = format!("`comment` is longer than {LONGEST_COMMENT} characters.");
         return Err(Problem::too_long(detail));
