@@ -274,6 +274,7 @@ impl Parts {
             from,
             finish: told.finish,
             sources: told.sources.clone(),
+            doubts: Vec::new(),
             model: told.model.clone(),
             usage: Usage::default(),
             cost: Usd::ZERO,

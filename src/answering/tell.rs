@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::run::{End, Reader, Run};
 use super::{Parts, citations, prompt};
 use crate::cache::CachedAnswer;
-use crate::domain::{Answer, Finish, From, Source};
-use crate::knowledge::Passage;
+use crate::domain::{Answer, Doubt, Finish, From, Source};
+use crate::knowledge::{Passage, support};
 use crate::models::{Chain, Ending, Model, Sink};
 use crate::telemetry::Metrics;
 
@@ -73,6 +73,7 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
                     end: End::Done(finish),
                     text: (!from_model).then(|| state.text.clone()),
                     sources: state.sources.clone(),
+                    doubts: Vec::new(),
                 }));
             }
             Some(_) => return None,
@@ -148,15 +149,19 @@ struct Close {
     /// The text, when none was told yet.
     text: Option<String>,
     sources: Vec<Source>,
+    doubts: Vec<Doubt>,
 }
 
 impl Close {
     fn told(run: &Run, end: End, passages: &[Passage]) -> Self {
+        let text = run.with(|state| state.text.clone());
+        let question = &run.question;
         Self {
             from: From::Model,
             end,
             text: None,
-            sources: run.with(|state| citations::cited(&state.text, passages)),
+            sources: citations::cited(&text, passages),
+            doubts: support::doubts(&text, passages, &[&question.text, &question.site.name]),
         }
     }
 
@@ -168,6 +173,7 @@ impl Close {
             end: End::Done(told.finish),
             text: Some(told.text.clone()),
             sources: told.sources.clone(),
+            doubts: Vec::new(),
         }
     }
 
@@ -207,6 +213,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         from: state.from.unwrap_or(close.from),
         finish: close.finish(),
         sources: close.sources.clone(),
+        doubts: close.doubts.clone(),
         model: state.bill.model.clone(),
         usage: state.bill.usage,
         cost: state.bill.cost,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AnswerId, ConversationId, Page, Usd, VisitorId};
+use super::{AnswerId, ConversationId, Doubt, Page, Usd, VisitorId};
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -110,6 +110,8 @@ pub struct Answer {
     pub from: From,
     pub finish: Finish,
     pub sources: Vec<Source>,
+    /// Sentences that the passages do not support.
+    pub doubts: Vec<Doubt>,
     /// The model that wrote it, as its provider names it.
     pub model: Option<String>,
     pub usage: Usage,

@@ -1,12 +1,14 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
+mod doubt;
 mod id;
 mod money;
 mod question;
 mod site;
 
 pub use answer::{Answer, Finish, From, Rating, Source, Tier, UpstreamCall, Usage};
+pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::Usd;
 pub use question::{Page, Question, Role, Turn};

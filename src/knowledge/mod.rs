@@ -10,6 +10,7 @@ pub mod manual;
 mod passage;
 mod search;
 mod spelling;
+pub mod support;
 mod terms;
 mod thesaurus;
 

@@ -66,6 +66,8 @@ pub enum Shown {
     Up,
     /// Those that the content did not hold, and those that failed.
     Unanswered,
+    /// Those with a sentence that the passages do not support.
+    Doubted,
     All,
 }
 

@@ -43,6 +43,7 @@ fn answer(site: &str, conversation: ConversationId) -> Answer {
         text: "Open **Plugins** [1].".to_owned(),
         from: From::Model,
         finish: Finish::Stop,
+        doubts: Vec::new(),
         sources: vec![Source {
             n: 1,
             title: "Installing".to_owned(),

@@ -10,7 +10,7 @@ use super::error::AdminError;
 use super::page::{self, Frame};
 use super::{overview, show};
 use crate::access::{Sites, sites};
-use crate::domain::{AnswerId, ConversationId, Finish, Rating, Site, Source};
+use crate::domain::{AnswerId, ConversationId, Doubt, DoubtReason, Finish, Rating, Site, Source};
 use crate::store::OperatorStore;
 use crate::store::operator::Reviewed;
 
@@ -38,8 +38,15 @@ pub(super) struct Item {
     pub page: Option<PageLink>,
     pub locale: String,
     pub sources: Vec<SourceLink>,
+    pub doubts: Vec<DoubtLine>,
     pub note: String,
     pub handled: Option<String>,
+}
+
+/// A sentence that the passages do not support.
+pub(super) struct DoubtLine {
+    pub sentence: String,
+    pub why: String,
 }
 
 pub(super) struct PageLink {
@@ -90,6 +97,7 @@ impl Item {
             }),
             locale: answer.locale,
             sources: answer.sources.into_iter().map(source).collect(),
+            doubts: answer.doubts.into_iter().map(doubt).collect(),
             note: reviewed.note,
             handled: reviewed.handled_at_ms.map(show::when),
         }
@@ -110,6 +118,17 @@ impl Item {
             Some((at, _)) => format!("{}…", self.text[..at].trim_end()),
             None => self.text.clone(),
         }
+    }
+}
+
+fn doubt(doubt: Doubt) -> DoubtLine {
+    DoubtLine {
+        sentence: doubt.sentence,
+        why: match doubt.reason {
+            DoubtReason::Number => format!("The sources do not say “{}” about this.", doubt.detail),
+            DoubtReason::Name => format!("The sources do not know “{}”.", doubt.detail),
+            DoubtReason::Words => "The sources do not say this.".to_owned(),
+        },
     }
 }
 

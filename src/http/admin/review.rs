@@ -31,11 +31,12 @@ pub(super) struct Choice {
     page: String,
 }
 
-const SHOWN: [(&str, &str, Shown); 5] = [
+const SHOWN: [(&str, &str, Shown); 6] = [
     ("", "With a thumb", Shown::Rated),
     ("down", "Thumbs down", Shown::Down),
     ("up", "Thumbs up", Shown::Up),
     ("unanswered", "Unanswered", Shown::Unanswered),
+    ("doubted", "In doubt", Shown::Doubted),
     ("all", "All answers", Shown::All),
 ];
 const STATES: [(&str, &str, Option<bool>); 3] = [

@@ -128,6 +128,7 @@ fn choose(query: &mut QueryBuilder<Sqlite>, filter: &ReviewFilter) {
         Shown::Down => "f.rating = 'down'",
         Shown::Up => "f.rating = 'up'",
         Shown::Unanswered => "a.finish IN ('unanswered', 'failed')",
+        Shown::Doubted => "a.doubts <> '[]'",
         Shown::All => "TRUE",
     });
     if let Some(site) = &filter.site {

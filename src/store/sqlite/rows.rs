@@ -11,7 +11,7 @@ use crate::store::StoreError;
 /// The columns that [`answer`] reads; join `answers a` with `conversations c`.
 pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, a.text, a.origin, \
     a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
-    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at";
+    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts";
 
 /// Answers that one statement writes when there are that many; the rest are written one by one. Both texts stay the same,
 /// so that SQLite prepares each of them once.
@@ -29,13 +29,13 @@ static CONVERSATIONS: Insert = Insert {
 
 static ANSWERS: Insert = Insert {
     into: "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
-        completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at) VALUES ",
-    columns: 19,
+        completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at, doubts) VALUES ",
+    columns: 20,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin,
         finish = excluded.finish, sources = excluded.sources, model = excluded.model,
         prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
         counted = excluded.counted, cost_pico_usd = excluded.cost_pico_usd,
-        first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms",
+        first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms, doubts = excluded.doubts",
     many: OnceLock::new(),
     one: OnceLock::new(),
 };
@@ -80,8 +80,7 @@ pub(super) async fn write_answers(
         conversations.execute(&mut *connection).await?;
         let mut rows = sqlx::query(AssertSqlSafe(ANSWERS.sql(chunk.len())));
         for answer in chunk {
-            let sources =
-                serde_json::to_string(&answer.sources).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
+            let sources = json(&answer.sources)?;
             rows = rows
                 .bind(answer.id.to_string())
                 .bind(answer.conversation.to_string())
@@ -101,11 +100,16 @@ pub(super) async fn write_answers(
                 .bind(answer.page.as_ref().map(|page| &page.url))
                 .bind(answer.page.as_ref().map(|page| &page.title))
                 .bind(&answer.locale)
-                .bind(answer.asked_at_ms);
+                .bind(answer.asked_at_ms)
+                .bind(json(&answer.doubts)?);
         }
         rows.execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
+    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 /// SQLite's integers end at 2⁶³ − 1; no bill has so many tokens.
@@ -122,6 +126,7 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
         None => None,
     };
     let sources: String = row.try_get("sources")?;
+    let doubts: String = row.try_get("doubts")?;
     Ok(Answer {
         id: read(row, "answers", "id", AnswerId::parse)?,
         conversation: read(row, "answers", "conversation", ConversationId::parse)?,
@@ -137,6 +142,7 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
         finish: read(row, "answers", "finish", |text| Finish::parse(text).ok_or("unknown"))?,
         sources: serde_json::from_str::<Vec<Source>>(&sources)
             .map_err(|error| unreadable("answers", "sources", error))?,
+        doubts: serde_json::from_str(&doubts).map_err(|error| unreadable("answers", "doubts", error))?,
         model: row.try_get("model")?,
         usage: Usage {
             prompt_tokens: row.try_get::<i64, _>("prompt_tokens")?.unsigned_abs(),

@@ -1,0 +1,157 @@
+//! Numbers in a text, in one form however they are written.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Words for numbers that count something when a unit follows.
+const WORDS: &[(&str, &str)] = &[
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("fourteen", "14"),
+    ("fifteen", "15"),
+    ("twenty", "20"),
+    ("thirty", "30"),
+    ("forty", "40"),
+    ("fifty", "50"),
+    ("sixty", "60"),
+    ("ninety", "90"),
+    ("hundred", "100"),
+    ("eins", "1"),
+    ("zwei", "2"),
+    ("drei", "3"),
+    ("vier", "4"),
+    ("fünf", "5"),
+    ("sechs", "6"),
+    ("sieben", "7"),
+    ("acht", "8"),
+    ("neun", "9"),
+    ("zehn", "10"),
+    ("elf", "11"),
+    ("zwölf", "12"),
+    ("vierzehn", "14"),
+    ("zwanzig", "20"),
+    ("dreißig", "30"),
+    ("hundert", "100"),
+    ("deux", "2"),
+    ("trois", "3"),
+    ("quatre", "4"),
+    ("cinq", "5"),
+    ("sept", "7"),
+    ("huit", "8"),
+    ("neuf", "9"),
+    ("dix", "10"),
+    ("douze", "12"),
+    ("quinze", "15"),
+    ("trente", "30"),
+    ("dos", "2"),
+    ("tres", "3"),
+    ("cuatro", "4"),
+    ("cinco", "5"),
+    ("seis", "6"),
+    ("siete", "7"),
+    ("ocho", "8"),
+    ("nueve", "9"),
+    ("diez", "10"),
+    ("doce", "12"),
+    ("treinta", "30"),
+];
+
+/// Beginnings of what is counted: with one of these behind it, a number word is a number.
+const UNITS: &[&str] = &[
+    "second", "minute", "hour", "day", "week", "month", "year", "night", "business", "working", "percent", "dollar",
+    "euro", "cent", "pound", "people", "person", "guest", "user", "site", "time", "kilo", "gram", "meter", "metre",
+    "mile", "liter", "litre", "tag", "woche", "monat", "jahr", "stunde", "werktag", "prozent", "jour", "semaine",
+    "mois", "heure", "año", "día", "semana", "mes", "hora",
+];
+
+/// The numbers of a text: `1,000`, `1.000` and `1 000` are `1000`, `2,50` and `2.5` are `2.5`, `two weeks` holds `2`.
+pub(super) fn numbers(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let characters: Vec<char> = text.chars().collect();
+    let mut at = 0;
+    while at < characters.len() {
+        let is_inside_a_word = at > 0 && characters[at - 1].is_alphabetic();
+        if !characters[at].is_numeric() || is_inside_a_word {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < characters.len() && continues(&characters, at) {
+            at += 1;
+        }
+        let written: String = characters[start..at].iter().collect();
+        found.push(canonical(&written));
+        // The rest of `4th` and `5kg` is a word of its own; the rest of `3d2f` is none.
+        while at < characters.len() && characters[at].is_alphanumeric() {
+            at += 1;
+        }
+    }
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.unicode_words().collect();
+    for two in words.windows(2) {
+        if let Some((_, number)) = WORDS.iter().find(|(word, _)| *word == two[0])
+            && UNITS.iter().any(|unit| two[1].starts_with(unit))
+        {
+            found.push((*number).to_owned());
+        }
+    }
+    found
+}
+
+/// A digit, or a separator between two digits. A space separates thousands only.
+fn continues(characters: &[char], at: usize) -> bool {
+    let digit = |at: usize| characters.get(at).is_some_and(|c| c.is_ascii_digit());
+    match characters[at] {
+        c if c.is_numeric() => true,
+        '.' | ',' | '\'' | '’' => at > 0 && digit(at - 1) && digit(at + 1),
+        '\u{a0}' | '\u{202f}' => at > 0 && digit(at - 1) && (1..=3).all(|more| digit(at + more)) && !digit(at + 4),
+        _ => false,
+    }
+}
+
+fn canonical(written: &str) -> String {
+    let plain: String = written.chars().map(|c| if c == ',' { '.' } else { c }).collect();
+    let groups: Vec<&str> = plain.split(['.', '\'', '’', '\u{a0}', '\u{202f}']).collect();
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else {
+        return plain;
+    };
+    let (whole, fraction) = if groups.len() == 1 {
+        ((*first).to_owned(), "")
+    } else if groups[1..].iter().all(|group| group.len() == 3) {
+        (groups.concat(), "")
+    } else if groups.len() == 2 || groups[1..groups.len() - 1].iter().all(|group| group.len() == 3) {
+        (groups[..groups.len() - 1].concat(), *last)
+    } else {
+        // A version, an address, a date: as it stands.
+        return plain;
+    };
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    match fraction.trim_end_matches('0') {
+        "" => whole.to_owned(),
+        fraction => format!("{whole}.{fraction}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn one_number_has_one_form() {
+        assert_eq!(numbers("$1,000 or 1.000 € or 1\u{a0}000 € or 1'000"), ["1000"; 4]);
+        assert_eq!(numbers("2,50 € and 2.5"), ["2.5", "2.5"]);
+        assert_eq!(numbers("PHP 7.4.33 at 09:30, the 4th, MP3"), ["7.4.33", "9", "30", "4"]);
+        assert_eq!(numbers("Within two weeks, one of them"), ["2"]);
+        assert_eq!(numbers("1.234.567,80"), ["1234567.8"]);
+    }
+}

@@ -1,0 +1,105 @@
+use super::*;
+
+struct Sample {
+    passage: Passage,
+    supported: Vec<String>,
+    invented: Vec<(Reason, String)>,
+}
+
+fn samples() -> Vec<Sample> {
+    let mut samples: Vec<Sample> = Vec::new();
+    for line in include_str!("statements.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+    {
+        if let Some(place) = line.strip_prefix("== ") {
+            let (title, section) = place.split_once(" › ").unwrap_or((place, ""));
+            samples.push(Sample {
+                passage: passage(title, section),
+                supported: Vec::new(),
+                invented: Vec::new(),
+            });
+            continue;
+        }
+        let Some(sample) = samples.last_mut() else { continue };
+        if let Some(sentence) = line.strip_prefix("+ ") {
+            sample.supported.push(sentence.to_owned());
+        } else if let Some((reason, sentence)) = line.strip_prefix("- ").and_then(|rest| rest.split_once(' ')) {
+            let reason = serde_json::from_value(reason.into()).expect("a reason");
+            sample.invented.push((reason, sentence.to_owned()));
+        } else if !line.is_empty() {
+            sample.passage.text.push_str(line);
+        }
+    }
+    samples
+}
+
+fn passage(title: &str, section: &str) -> Passage {
+    Passage {
+        document: title.to_owned(),
+        title: title.to_owned(),
+        section: section.to_owned(),
+        url: String::new(),
+        text: String::new(),
+        score: 1.0,
+    }
+}
+
+/// Caught, invented, doubted for nothing, supported.
+fn measured(which: usize) -> [usize; 4] {
+    let all = samples();
+    let mut counts = [0; 4];
+    for (at, sample) in all.iter().enumerate().filter(|(at, _)| at % 2 == which) {
+        // A model is given several passages, not just the right one.
+        let others = (1..4).map(|more| all[(at + more * 5) % all.len()].passage.clone());
+        let passages: Vec<Passage> = std::iter::once(sample.passage.clone()).chain(others).collect();
+        let doubted = |sentence: &str| doubts(sentence, &passages, &["How does that work?"]);
+        for (reason, sentence) in &sample.invented {
+            let found = doubted(sentence);
+            counts[0] += usize::from(!found.is_empty());
+            counts[1] += 1;
+            if found.is_empty() {
+                println!("not caught ({reason:?}): {sentence}");
+            }
+        }
+        for sentence in &sample.supported {
+            let found = doubted(sentence);
+            counts[2] += usize::from(!found.is_empty());
+            counts[3] += 1;
+            if !found.is_empty() {
+                println!("doubted for nothing: {sentence} {found:?}");
+            }
+        }
+    }
+    counts
+}
+
+#[test]
+fn inventions_are_caught_and_truths_left_alone() {
+    for (which, name) in [(0, "tuned on"), (1, "held out")] {
+        let [caught, invented, wronged, supported] = measured(which);
+        println!("{name}: {caught} of {invented} inventions caught, {wronged} of {supported} truths doubted");
+        assert!(
+            caught * 100 >= invented * 80,
+            "{name}: only {caught} of {invented} are caught"
+        );
+        assert!(
+            wronged * 100 <= supported * 5,
+            "{name}: {wronged} of {supported} are doubted for nothing"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_doubted_without_passages_or_for_its_manners() {
+    assert!(doubts("It costs $7 at Harrods.", &[], &[]).is_empty());
+    let mut one = passage("Prices", "");
+    one.text = "The small box costs $5.".to_owned();
+    let polite = "I could not find a price of $7. Would you like the one of Harrods? Let me know!";
+    assert!(doubts(polite, std::slice::from_ref(&one), &[]).is_empty());
+    assert_eq!(
+        doubts("The box costs $7 [1].", std::slice::from_ref(&one), &[])[0].detail,
+        "7"
+    );
+    assert!(doubts("The box costs $7, as you say.", &[one], &["Does it cost $7?"]).is_empty());
+}
