@@ -1,4 +1,5 @@
 use super::*;
+use crate::knowledge::DocumentVersion;
 
 struct Sample {
     passage: Passage,
@@ -37,6 +38,7 @@ fn samples() -> Vec<Sample> {
 fn passage(title: &str, section: &str) -> Passage {
     Passage {
         document: title.to_owned(),
+        version: DocumentVersion(1),
         title: title.to_owned(),
         section: section.to_owned(),
         url: String::new(),
