@@ -37,6 +37,18 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// The usual patience around this one for a command; a connection may take longer.
+    pub fn of_command(command: Duration) -> Self {
+        let usual = Self::default();
+        Self {
+            connect: usual.connect.max(command),
+            command,
+            ..usual
+        }
+    }
+}
+
 /// Connections at most; each does one command at a time.
 const CONNECTIONS: usize = 16;
 

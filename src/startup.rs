@@ -8,6 +8,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::Sites;
 use crate::access::visitor::VisitorTokens;
@@ -23,8 +24,8 @@ use crate::http::visitor::{Gate, PublicUrl};
 use crate::http::{manual, ops, visitor};
 use crate::knowledge::Knowledge;
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
-use crate::models::{Catalogue, Chain};
-use crate::redis::{RedisClient, RedisUrlError};
+use crate::models::{BreakerGauge, Catalogue, Chain, share_breakers};
+use crate::redis::{Patience, RedisClient, RedisUrlError};
 use crate::settings::Settings;
 use crate::store::{AnswerStore, SqliteStore, StoreError};
 use crate::telemetry::Metrics;
@@ -62,23 +63,29 @@ pub struct Engine {
     pub limits: Arc<dyn Limits>,
     pub sites: Arc<Sites>,
     pub metrics: Metrics,
+    /// Shares the breakers with other services as long as it is here.
+    _breakers: Option<AbortOnDropHandle<()>>,
 }
 
 impl Engine {
     /// Opens the store and connects the rooms. Must be called on a tokio runtime, which will make the answers.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let store = Arc::new(SqliteStore::open(&settings.store_url).await?);
-        let (cache, limits) = engines(settings)?;
+        let redis = redis(settings)?;
+        let (cache, limits) = engines(settings, redis.as_ref());
         let mut sites = store.sites().await?;
         // What stands in the settings wins over what was made in the operator's pages.
         sites.extend(settings.sites.iter().cloned());
         let metrics = Metrics::new()?;
+        let catalogue = Catalogue::new(settings)?;
+        metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
+        let breakers = redis.map(|redis| share_breakers(catalogue.models().to_vec(), redis));
         let answering = Answering::new(Parts {
             limits: limits.clone(),
             budgets: budgets(settings, &*store).await?,
             cache: cache.clone(),
             knowledge: Arc::new(Knowledge::with_manual()),
-            catalogue: Catalogue::new(settings)?,
+            catalogue,
             chain: Chain::new(settings.upstream.clone()),
             store: store.clone(),
             metrics: metrics.clone(),
@@ -92,6 +99,7 @@ impl Engine {
             limits,
             sites,
             metrics,
+            _breakers: breakers,
         })
     }
 
@@ -121,24 +129,34 @@ async fn budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<Budgets
 
 type Engines = (Arc<dyn AnswerCache>, Arc<dyn Limits>);
 
-/// Cache and limits, in process or through one Redis.
-pub fn engines(settings: &Settings) -> Result<Engines, RedisUrlError> {
+/// The Redis that everything shared goes through; none when all is kept in this process.
+pub fn redis(settings: &Settings) -> Result<Option<RedisClient>, RedisUrlError> {
+    match settings.cache.url.as_str() {
+        "memory" => Ok(None),
+        url => {
+            let patience = Patience::of_command(settings.cache.redis_timeout);
+            RedisClient::open_with(url, patience).map(Some)
+        }
+    }
+}
+
+/// Cache and limits, in process or through Redis.
+pub fn engines(settings: &Settings, redis: Option<&RedisClient>) -> Engines {
     let allowance = Allowance {
         per_visitor_per_minute: settings.limits.per_visitor_per_minute,
         per_site_per_day: settings.limits.per_site_per_day,
     };
     let cache = &settings.cache;
-    if cache.url == "memory" {
-        return Ok((
+    match redis {
+        None => (
             Arc::new(MemoryCache::new(cache.ttl, cache.max_bytes)),
             Arc::new(MemoryLimits::new(allowance)),
-        ));
+        ),
+        Some(client) => (
+            Arc::new(RedisCache::new(client.clone(), cache.ttl)),
+            Arc::new(RedisLimits::new(client.clone(), allowance)),
+        ),
     }
-    let client = RedisClient::open(&cache.url)?;
-    Ok((
-        Arc::new(RedisCache::new(client.clone(), cache.ttl)),
-        Arc::new(RedisLimits::new(client, allowance)),
-    ))
 }
 
 /// The service, listening.

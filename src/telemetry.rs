@@ -139,6 +139,11 @@ impl Metrics {
 }
 
 impl Counters {
+    /// Tells what this collects among the metrics from now on.
+    pub fn include(&self, collector: impl Collector + 'static) -> Result<(), prometheus::Error> {
+        self.registry.register(Box::new(collector))
+    }
+
     /// `route` is a template such as `/api/v1/answers/{answer}/events`, never a path that somebody sent.
     pub fn http_request(&self, route: &str, status: u16) {
         let class = match status {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Outcome;
 use crate::models::Catalogue;
 use crate::settings::Settings;
-use crate::startup::engines;
+use crate::startup::{engines, redis};
 use crate::store::{AnswerStore, SqliteStore};
 
 /// A provider has this long to list its models.
@@ -27,9 +27,10 @@ pub async fn check(settings: &Settings) -> Outcome {
         "store",
         store(&settings.store_url).await.map(|()| settings.store_url.clone()),
     );
-    match engines(settings) {
+    match redis(settings) {
         Err(error) => line("cache", Err(error.to_string())),
-        Ok((cache, limits)) => {
+        Ok(redis) => {
+            let (cache, limits) = engines(settings, redis.as_ref());
             let place = if settings.cache.url == "memory" {
                 "in memory"
             } else {

@@ -35,6 +35,7 @@ pub struct Catalogue {
     simple: Vec<Arc<Model>>,
     standard: Vec<Arc<Model>>,
     complex: Vec<Arc<Model>>,
+    models: Vec<Arc<Model>>,
     providers: Vec<Arc<Provider>>,
     rules: Vec<RoutingRule>,
 }
@@ -67,6 +68,7 @@ impl Catalogue {
             simple: chain(&settings.routing.simple),
             standard: chain(&settings.routing.standard),
             complex: chain(&settings.routing.complex),
+            models: models.into_values().collect(),
             providers,
             rules: settings.routing.rules.clone(),
         })
@@ -89,6 +91,11 @@ impl Catalogue {
     /// The operator's own rules, in their order.
     pub fn rules(&self) -> &[RoutingRule] {
         &self.rules
+    }
+
+    /// Every model that is set, in no order.
+    pub fn models(&self) -> &[Arc<Model>] {
+        &self.models
     }
 
     pub fn providers(&self) -> &[Arc<Provider>] {

@@ -110,6 +110,9 @@ impl Chain {
                     }
                 };
                 match &call.outcome {
+                    CallOutcome::Finished if call.first_token > Some(self.upstream.slow_first_token) => {
+                        model.breaker.was_slow(now);
+                    }
                     CallOutcome::Finished => model.breaker.succeeded(now),
                     CallOutcome::Failed(error) if error.speaks_against_model() => {
                         model.breaker.failed(now, error.retry_after());

@@ -1,6 +1,7 @@
 //! Models: the catalogue with prices, the providers behind it, and the chain that gets an answer out of them.
 
 mod breaker;
+mod breaker_gauge;
 mod catalogue;
 mod chain;
 mod continuation;
@@ -9,10 +10,13 @@ mod estimate;
 mod events;
 mod provider;
 mod router;
+mod shared_breakers;
 
+pub use breaker_gauge::BreakerGauge;
 pub use catalogue::{Catalogue, Model};
 pub use chain::{Call, CallOutcome, Chain, Ending, Sink};
 pub use error::CallError;
 pub use estimate::estimated_tokens;
 pub use provider::{Message, Prompt, Provider};
 pub use router::{Decision, Features, decide};
+pub use shared_breakers::share_breakers;

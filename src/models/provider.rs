@@ -74,6 +74,11 @@ impl Provider {
         &self.name
     }
 
+    /// Its base URL, without a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// An error as it may be logged: some providers repeat the key that they refuse.
     pub fn told(&self, error: &CallError) -> String {
         let text = error.to_string();

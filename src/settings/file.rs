@@ -67,6 +67,7 @@ impl Default for StoreFile {
 #[serde(deny_unknown_fields, default)]
 struct CacheFile {
     url: String,
+    redis_timeout_ms: u64,
     ttl_seconds: u64,
     max_mib: u64,
 }
@@ -75,6 +76,7 @@ impl Default for CacheFile {
     fn default() -> Self {
         Self {
             url: "memory".to_owned(),
+            redis_timeout_ms: 100,
             ttl_seconds: 86_400,
             max_mib: 64,
         }
@@ -129,6 +131,7 @@ struct UpstreamFile {
     connect_timeout_ms: u64,
     first_token_timeout_ms: u64,
     between_tokens_timeout_ms: u64,
+    slow_first_token_ms: u64,
     retries: u32,
     temperature: f32,
     max_answer_tokens: u32,
@@ -140,6 +143,7 @@ impl Default for UpstreamFile {
             connect_timeout_ms: 3_000,
             first_token_timeout_ms: 15_000,
             between_tokens_timeout_ms: 10_000,
+            slow_first_token_ms: 8_000,
             retries: 2,
             temperature: 0.2,
             max_answer_tokens: 1_000,

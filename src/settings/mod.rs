@@ -48,6 +48,8 @@ pub struct Server {
 pub struct Cache {
     /// `memory` or a Redis URL.
     pub url: String,
+    /// How long Redis may take for one command; a question waits for it.
+    pub redis_timeout: Duration,
     pub ttl: Duration,
     /// Bytes that the cache in memory may take.
     pub max_bytes: u64,
@@ -93,6 +95,8 @@ pub struct Upstream {
     pub connect_timeout: Duration,
     pub first_token_timeout: Duration,
     pub between_tokens_timeout: Duration,
+    /// A first token after this counts against a model, though less than a failure does.
+    pub slow_first_token: Duration,
     /// Tries of one model beyond the first, while no word has come.
     pub retries: u32,
     pub temperature: f32,

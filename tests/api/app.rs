@@ -131,7 +131,7 @@ impl Settings {
         let mut text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = {}\n\
              [store]\nurl = \"sqlite://{}\"\n\
-             [cache]\nurl = \"{}\"\nttl_seconds = {}\n\
+             [cache]\nurl = \"{}\"\nredis_timeout_ms = 2000\nttl_seconds = {}\n\
              [limits]\nper_visitor_per_minute = {}\nper_site_per_day = {}\n\
              [upstream]\nconnect_timeout_ms = 3000\nfirst_token_timeout_ms = {timeout}\n\
              between_tokens_timeout_ms = {timeout}\nretries = {}\n",

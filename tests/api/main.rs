@@ -33,3 +33,4 @@ mod redis;
 mod secrecy;
 mod sharing;
 mod signatures;
+mod two_services;

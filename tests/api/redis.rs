@@ -11,14 +11,15 @@ use crate::asking::{Problem, json_of};
 use crate::provider::Provider;
 use crate::signing::sign;
 
-struct Redis {
+/// A redis-server of the test's own, on a free port.
+pub struct Redis {
     process: Child,
     port: u16,
     _directory: tempfile::TempDir,
 }
 
 impl Redis {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.expect("a free port").port();
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -31,7 +32,7 @@ impl Redis {
         redis
     }
 
-    fn start_again(&mut self) {
+    pub fn start_again(&mut self) {
         self.process = spawn(self.port, self._directory.path());
         self.wait();
     }
@@ -47,13 +48,13 @@ impl Redis {
         }
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         // Fails only when it is gone already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 
-    fn settings(&self) -> Settings {
+    pub fn settings(&self) -> Settings {
         settings().redis(&format!("redis://127.0.0.1:{}", self.port))
     }
 }
@@ -84,7 +85,7 @@ fn spawn(port: u16, directory: &std::path::Path) -> Child {
         .expect("these tests need redis-server on the PATH (Debian: apt install redis-server)")
 }
 
-async fn redis_is_used(app: &crate::app::App) {
+pub async fn redis_is_used(app: &crate::app::App) {
     until("Redis is used", async || {
         let ready = app.client.get(app.url("/readyz")).send().await.expect("an answer");
         json_of(ready).await["cache"] == "ok"

@@ -137,6 +137,22 @@ async fn questions_inside_conversations_are_shared_with_nobody() {
 }
 
 #[tokio::test]
+async fn a_model_that_keeps_visitors_waiting_is_left_alone() {
+    let provider = Provider::start().await;
+    provider.plan("slow", json!({"first_token_ms": 150}));
+    let app = settings()
+        .models(&provider, &["slow", "healthy"])
+        .environment("PENNYPRESS__UPSTREAM__SLOW_FIRST_TOKEN_MS", "100")
+        .start()
+        .await;
+    for n in 0..8 {
+        app.ask(&format!("Question {n}?")).told().await.is_from("model");
+    }
+    assert_eq!(provider.requests_of("slow").len(), 5, "enough to know");
+    assert_eq!(provider.requests_of("healthy").len(), 3);
+}
+
+#[tokio::test]
 async fn a_model_that_keeps_failing_is_left_alone() {
     let provider = Provider::start().await;
     let app = settings()

@@ -81,10 +81,12 @@ impl CacheFile {
                 "allowed is `memory`, or a `redis://` or `rediss://` address",
             ));
         }
+        bounded(at, "cache.redis_timeout_ms", self.redis_timeout_ms, 1, 10_000)?;
         bounded(at, "cache.ttl_seconds", self.ttl_seconds, 1, 31_536_000)?;
         bounded(at, "cache.max_mib", self.max_mib, 1, 65_536)?;
         Ok(Cache {
             url: self.url,
+            redis_timeout: Duration::from_millis(self.redis_timeout_ms),
             ttl: Duration::from_secs(self.ttl_seconds),
             max_bytes: self.max_mib << 20,
         })
@@ -113,6 +115,7 @@ impl UpstreamFile {
             connect_timeout: time("connect_timeout_ms", self.connect_timeout_ms)?,
             first_token_timeout: time("first_token_timeout_ms", self.first_token_timeout_ms)?,
             between_tokens_timeout: time("between_tokens_timeout_ms", self.between_tokens_timeout_ms)?,
+            slow_first_token: time("slow_first_token_ms", self.slow_first_token_ms)?,
             retries: self.retries,
             temperature: self.temperature,
             max_answer_tokens: self.max_answer_tokens,
