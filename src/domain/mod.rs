@@ -1,6 +1,7 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
+mod document;
 mod doubt;
 mod id;
 mod money;
@@ -8,6 +9,7 @@ mod question;
 mod site;
 
 pub use answer::{Answer, Finish, From, Rating, Source, Tier, UpstreamCall, Usage};
+pub use document::{DocumentChange, DocumentOutcome, KeptDocument};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::Usd;

@@ -17,6 +17,7 @@ mod cache;
 mod chat;
 mod commands;
 mod content;
+mod documents;
 mod doubts;
 mod failover;
 mod feedback;

@@ -2,13 +2,14 @@
 //!
 //! In `startup`:
 //! ```ignore
-//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.sites.clone()).await?;
+//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.sites.clone(), engine.library.clone()).await?;
 //! // show Admin::setup_link(base, &token) to whoever started the service, then in the App:
 //! App::new().configure(|config| admin.configure(config))
 //! ```
 
 mod answers;
 mod demand;
+mod door;
 mod doors;
 mod error;
 mod export;
@@ -35,9 +36,11 @@ use actix_web::{Error, HttpResponse};
 
 use crate::access::Sites;
 use crate::access::operator::Operator;
+use crate::knowledge::Library;
 use crate::settings::Settings;
 use crate::store::{OperatorStore, StoreError};
 
+pub use door::OperatorDoor;
 use doors::Doors;
 use error::AdminError;
 use site_secrets::FreshSecrets;
@@ -54,6 +57,7 @@ pub struct Admin {
     operator: Data<Operator>,
     store: Data<dyn OperatorStore>,
     sites: Data<Sites>,
+    library: Data<Library>,
     settings_sites: Data<SettingsSites>,
     doors: Data<Doors>,
     fresh: Data<FreshSecrets>,
@@ -65,12 +69,14 @@ impl Admin {
         settings: &Settings,
         store: Arc<dyn OperatorStore>,
         sites: Arc<Sites>,
+        library: Arc<Library>,
     ) -> Result<(Self, Option<String>), StoreError> {
         let (operator, token) = Operator::open(store.clone()).await?;
         let admin = Self {
             operator: Data::new(operator),
             store: Data::from(store),
             sites: Data::from(sites),
+            library: Data::from(library),
             settings_sites: Data::new(SettingsSites(
                 settings.sites.iter().map(|site| site.key.clone()).collect(),
             )),
@@ -88,6 +94,14 @@ impl Admin {
         format!("{base}/admin/setup?token={token}")
     }
 
+    /// For what the operator's session opens beside these pages.
+    pub fn door(&self) -> OperatorDoor {
+        OperatorDoor {
+            operator: self.operator.clone(),
+            doors: self.doors.clone(),
+        }
+    }
+
     /// The routes.
     pub fn configure(&self, config: &mut ServiceConfig) {
         config.service(web::resource("/admin/").to(|| async { page::see_other("/admin") }));
@@ -97,6 +111,7 @@ impl Admin {
                 .app_data(self.operator.clone())
                 .app_data(self.store.clone())
                 .app_data(self.sites.clone())
+                .app_data(self.library.clone())
                 .app_data(self.settings_sites.clone())
                 .app_data(self.doors.clone())
                 .app_data(self.fresh.clone())
