@@ -3,7 +3,7 @@
 use rust_decimal::prelude::ToPrimitive;
 
 use super::now_ms;
-use crate::domain::{AnswerId, UpstreamCall, Usage, Usd};
+use crate::domain::{AnswerId, Purpose, UpstreamCall, Usage, Usd};
 use crate::models::{Call, CallOutcome};
 use crate::telemetry::Metrics;
 
@@ -41,6 +41,7 @@ impl Bill {
             site: site.to_owned(),
             provider: call.model.provider.name().to_owned(),
             model: call.model.id.clone(),
+            purpose: Purpose::Answer,
             usage: call.usage,
             cost: call.cost,
             outcome,

@@ -26,6 +26,8 @@ pub async fn place(store: &dyn AnswerStore, asked: Asked) -> Result<Question, As
         user: asked.user,
         page: asked.page,
         locale: asked.locale,
+        route: None,
+        enrolment: None,
     })
 }
 

@@ -19,11 +19,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
 use crate::domain::{
-    Answer, AnswerId, ConversationId, Finish, From, Page, Question, Site, Tier, Usage, Usd, VisitorId,
+    Answer, AnswerId, ConversationId, Decision, Finish, From, Page, Question, Site, Tier, Usage, Usd, VisitorId,
 };
 use crate::knowledge::{Knowledge, Query};
 use crate::limits::{Budgets, Limits, Refused, Reservation, Standing, VisitorNetwork};
-use crate::models::{Catalogue, Chain, Decision, Features, decide, estimated_tokens};
+use crate::models::{Catalogue, Chain, Features, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
 use crate::store::{AnswerStore, StoreError};
 use crate::telemetry::Metrics;
@@ -105,13 +105,14 @@ impl Answering {
             return Err(AskError::Refused(refused));
         }
         let began = asked.began;
-        let question = conversation::place(&*parts.store, asked).await?;
+        let mut question = conversation::place(&*parts.store, asked).await?;
         if !parts.catalogue.has_models() {
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));
         }
         // The cache is asked before the content is searched. What the passages say of the tier follows from the question and the
         // content, which are in the key.
         let decision = parts.route(&question, None);
+        question.route = Some(decision.clone());
         let key = question
             .history
             .is_empty()
@@ -127,10 +128,21 @@ impl Answering {
         }
         let found = parts.retrieve(&question);
         let routed = parts.route(&question, found.confidence);
+        question.route = Some(routed.clone());
         let now = jiff::Timestamp::now();
         let tier = match parts.budgets.standing(&question.site.key, now) {
             Standing::Free => routed.tier,
-            Standing::Tight => Tier::Simple,
+            Standing::Tight => {
+                let thrifty = format!(
+                    "the budget is nearly spent; without that {}: {}",
+                    routed.tier, routed.reason
+                );
+                question.route = Some(Decision {
+                    tier: Tier::Simple,
+                    reason: thrifty,
+                });
+                Tier::Simple
+            }
             Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
         };
         tracing::debug!(tier = tier.as_str(), reason = routed.reason, "routed");
@@ -283,6 +295,8 @@ impl Parts {
             page: question.page,
             locale: question.locale,
             asked_at_ms: now_ms(),
+            route: question.route,
+            enrolment: question.enrolment,
         };
         self.store.record(record).await;
         whole

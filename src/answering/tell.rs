@@ -222,6 +222,8 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         page: question.page.clone(),
         locale: question.locale.clone(),
         asked_at_ms: run.asked_at_ms,
+        route: question.route.clone(),
+        enrolment: question.enrolment.clone(),
     });
     parts.metrics.question(record.from, record.finish);
     if let (Some(key), From::Model, Finish::Stop) = (&run.key, record.from, record.finish) {

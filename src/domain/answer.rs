@@ -76,6 +76,38 @@ named!(
     }
 );
 
+named!(
+    /// What a call to a model was made for.
+    Purpose {
+        Answer = "answer",
+        /// The second model of a shadow experiment; nobody is shown what it says.
+        Shadow = "shadow",
+        /// Whether a stored answer answers a question that was put otherwise.
+        Verify = "verify",
+    }
+);
+
+/// Where routing sends a question, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub tier: Tier,
+    /// One line for the operator.
+    pub reason: String,
+}
+
+named!(
+    /// A visitor's side in an experiment: `control` has everything as it is.
+    Arm { Control = "control", Variant = "variant" }
+);
+
+/// A visitor's part in an experiment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enrolment {
+    /// The experiment's name.
+    pub experiment: String,
+    pub arm: Arm,
+}
+
 /// A page that an answer rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -124,6 +156,24 @@ pub struct Answer {
     pub locale: String,
     /// Unix time in milliseconds.
     pub asked_at_ms: i64,
+    /// How it was routed, if it was.
+    pub route: Option<Decision>,
+    pub enrolment: Option<Enrolment>,
+}
+
+/// What a shadow said beside an answer; nobody was shown it.
+#[derive(Debug, Clone)]
+pub struct ShadowAnswer {
+    pub answer: AnswerId,
+    pub experiment: String,
+    pub model: Option<String>,
+    pub text: String,
+    pub finish: Finish,
+    pub cost: Usd,
+    pub first_word_ms: Option<u32>,
+    pub total_ms: u32,
+    /// Unix time in milliseconds.
+    pub asked_at_ms: i64,
 }
 
 /// One call to a model, as the ledger keeps it: also those that failed, were stopped or were made for nothing.
@@ -135,6 +185,7 @@ pub struct UpstreamCall {
     pub provider: String,
     /// The model, as its provider names it.
     pub model: String,
+    pub purpose: Purpose,
     pub usage: Usage,
     pub cost: Usd,
     /// `ok`, `cancelled`, or what went wrong: a fixed word.

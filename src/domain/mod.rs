@@ -1,15 +1,15 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
-mod document;
 mod doubt;
 mod id;
 mod money;
 mod question;
 mod site;
 
-pub use answer::{Answer, Finish, From, Rating, Source, Tier, UpstreamCall, Usage};
-pub use document::{DocumentChange, DocumentOutcome, KeptDocument};
+pub use answer::{
+    Answer, Arm, Decision, Enrolment, Finish, From, Purpose, Rating, ShadowAnswer, Source, Tier, UpstreamCall, Usage,
+};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::Usd;

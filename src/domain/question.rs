@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::{ConversationId, Site, VisitorId};
+use super::{ConversationId, Decision, Enrolment, Site, VisitorId};
 
 /// Who said a turn of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,4 +44,7 @@ pub struct Question {
     pub page: Option<Page>,
     /// A BCP 47 language tag, lower case, such as `en` or `pt-br`.
     pub locale: String,
+    /// How it was routed, once it was.
+    pub route: Option<Decision>,
+    pub enrolment: Option<Enrolment>,
 }

@@ -18,5 +18,5 @@ pub use chain::{Call, CallOutcome, Chain, Ending, Sink};
 pub use error::CallError;
 pub use estimate::estimated_tokens;
 pub use provider::{Message, Prompt, Provider};
-pub use router::{Decision, Features, decide};
+pub use router::{Features, decide};
 pub use shared_breakers::share_breakers;

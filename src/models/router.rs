@@ -1,6 +1,6 @@
 //! Which tier a question goes to, decided by what is known and cheap, and explained in one line.
 
-use crate::domain::Tier;
+use crate::domain::{Decision, Tier};
 use crate::settings::RoutingRule;
 
 /// A question of at most so many characters may be simple.
@@ -53,13 +53,6 @@ pub struct Features<'a> {
     pub turns: usize,
     /// How well the best passage of the content alone answers, from 0 to 1; `None` when the site has no content.
     pub best_passage: Option<f32>,
-}
-
-/// Where a question goes, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    pub tier: Tier,
-    pub reason: String,
 }
 
 /// The rules in their order, then what the question looks like.

@@ -5,6 +5,15 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::domain::{Answer, ConversationId, From, Rating, Secret, Site, Usd, VisitorId};
 
+/// Which answers are added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Asked at this time or later, in Unix milliseconds.
+    pub since_ms: i64,
+    /// `None`: on all sites.
+    pub site: Option<String>,
+}
+
 /// Sums over the answers of some time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Period {
@@ -14,6 +23,7 @@ pub struct Period {
     pub cost: Usd,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
+    /// Of the latest 100,000 answers.
     pub first_word_median_ms: Option<u32>,
     pub first_word_p95_ms: Option<u32>,
     pub up: u64,
@@ -45,7 +55,7 @@ impl Period {
     }
 }
 
-/// A question that was asked several times, in any capitals.
+/// A question that was asked several times, in any capitals and with any mark at its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     pub question: String,
@@ -123,12 +133,11 @@ pub struct Session {
 /// Everything that returns `Ok` survives a `kill -9`.
 #[async_trait]
 pub trait OperatorStore: Send + Sync {
-    /// Sums since a time, in Unix milliseconds.
-    async fn period(&self, since_ms: i64) -> Result<Period, StoreError>;
-    /// Questions a day since a time; day 0 is the one that begins at `since_ms`, each is 24 hours long. Days without any are missing.
-    async fn by_day(&self, since_ms: i64) -> Result<Vec<(u32, u64)>, StoreError>;
-    /// The questions asked most often since a time, most frequent first.
-    async fn most_asked(&self, since_ms: i64, limit: u32) -> Result<Vec<Asked>, StoreError>;
+    async fn period(&self, scope: &Scope) -> Result<Period, StoreError>;
+    /// Answers a day by source; day 0 is the one that begins at the scope's time, each is 24 hours long. What is zero is missing.
+    async fn by_day(&self, scope: &Scope) -> Result<Vec<(u32, From, u64)>, StoreError>;
+    /// The questions asked most often among the latest 50,000, most frequent first.
+    async fn most_asked(&self, scope: &Scope, limit: u32) -> Result<Vec<Asked>, StoreError>;
     /// The models that answered since a time, by name.
     async fn models(&self, since_ms: i64) -> Result<Vec<String>, StoreError>;
 

@@ -4,7 +4,9 @@ mod conversations;
 mod durability;
 mod operator;
 
-use pennypress::domain::{Answer, AnswerId, ConversationId, Finish, From, Page, Source, Usage, Usd, VisitorId};
+use pennypress::domain::{
+    Answer, AnswerId, ConversationId, Decision, Finish, From, Page, Source, Tier, Usage, Usd, VisitorId,
+};
 use pennypress::store::SqliteStore;
 
 /// A store in a folder that goes with it.
@@ -65,5 +67,10 @@ fn answer(site: &str, conversation: ConversationId) -> Answer {
         }),
         locale: "en".to_owned(),
         asked_at_ms: 1_000,
+        route: Some(Decision {
+            tier: Tier::Simple,
+            reason: "it is short".to_owned(),
+        }),
+        enrolment: None,
     }
 }

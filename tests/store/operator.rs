@@ -1,5 +1,5 @@
 use pennypress::domain::{Appearance, ConversationId, Finish, From, Origin, Rating, Secret, Site, Usd};
-use pennypress::store::operator::{ReviewFilter, Session, Shown};
+use pennypress::store::operator::{ReviewFilter, Scope, Session, Shown};
 use pennypress::store::{AnswerStore, Feedback, OperatorStore};
 
 use super::{TestStore, answer, store};
@@ -150,22 +150,35 @@ async fn what_is_handled_leaves_the_list_and_comes_back() {
     );
 }
 
+fn since(since_ms: i64) -> Scope {
+    Scope { since_ms, site: None }
+}
+
 #[tokio::test]
 async fn sums_are_exact() {
     let store = filled().await;
-    let all = store.period(0).await.expect("read");
+    let all = store.period(&since(0)).await.expect("read");
     assert_eq!((all.questions, all.of(From::Model), all.reused()), (6, 5, 1));
     assert_eq!(all.cost.to_string(), "0.000617283945");
     assert_eq!(all.saved().to_string(), "0.000123456789");
     assert_eq!((all.prompt_tokens, all.completion_tokens), (600, 120));
     assert_eq!((all.first_word_median_ms, all.first_word_p95_ms), (Some(12), Some(15)));
     assert_eq!((all.up, all.down, all.unanswered, all.failed), (2, 2, 2, 0));
-    let late = store.period(4_000).await.expect("read");
+    let late = store.period(&since(4_000)).await.expect("read");
     assert_eq!((late.questions, late.first_word_median_ms), (2, Some(14)));
-    assert_eq!(store.period(9_000_000).await.expect("read"), Default::default());
-    assert_eq!(store.by_day(-86_400_000 + 3_000).await.expect("read"), [(0, 3), (1, 3)]);
+    assert_eq!(store.period(&since(9_000_000)).await.expect("read"), Default::default());
+    assert_eq!(
+        store.by_day(&since(-86_400_000 + 3_000)).await.expect("read"),
+        [(0, From::Cache, 1), (0, From::Model, 2), (1, From::Model, 3)]
+    );
+    let of_b = Scope {
+        since_ms: 0,
+        site: Some("site_b".to_owned()),
+    };
+    let b = store.period(&of_b).await.expect("read");
+    assert_eq!((b.questions, b.up, b.down, b.first_word_p95_ms), (2, 0, 1, Some(13)));
     assert_eq!(store.models(0).await.expect("read"), ["qwen"]);
-    let asked = store.most_asked(0, 2).await.expect("read");
+    let asked = store.most_asked(&since(0), 2).await.expect("read");
     assert_eq!((asked.len(), asked[0].times, asked[0].unanswered), (2, 2, 2));
     assert_eq!((asked[1].question.as_str(), asked[1].down), ("question 5", 1));
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::demand::{Posted, Session};
 use super::error::AdminError;
 use super::page::{self, Frame};
-use super::{overview, show};
+use super::{picture, show};
 use crate::access::{Sites, sites};
 use crate::domain::{AnswerId, ConversationId, Doubt, DoubtReason, Finish, Rating, Site, Source};
 use crate::store::OperatorStore;
@@ -76,7 +76,7 @@ impl Item {
             question: answer.question,
             text: answer.text,
             from: answer.from.as_str(),
-            from_what: overview::what(answer.from),
+            from_what: picture::what(answer.from),
             finish: ended(answer.finish),
             rating: reviewed.rating,
             comment: reviewed.comment,

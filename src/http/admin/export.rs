@@ -2,9 +2,9 @@
 
 use std::io;
 
-use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::{Bytes, Data, Query};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures_util::stream;
 
 use super::demand::Session;
@@ -78,15 +78,21 @@ pub(super) async fn csv(
             }
         }
     });
-    let name = format!("pennypress-review-{}.csv", &show::iso(show::now_ms())[..10]);
-    Ok(HttpResponse::Ok()
+    Ok(attachment("review").streaming(rows))
+}
+
+/// The head of an answer that a browser saves as a CSV file named for its subject and the day.
+pub(super) fn attachment(subject: &str) -> HttpResponseBuilder {
+    let name = format!("pennypress-{subject}-{}.csv", &show::iso(show::now_ms())[..10]);
+    let mut response = HttpResponse::Ok();
+    response
         .content_type("text/csv; charset=utf-8; header=present")
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(ContentDisposition {
             disposition: DispositionType::Attachment,
             parameters: vec![DispositionParam::Filename(name)],
-        })
-        .streaming(rows))
+        });
+    response
 }
 
 fn write(batch: &[Reviewed], with_header: bool) -> Result<Bytes, io::Error> {
@@ -130,7 +136,7 @@ fn write(batch: &[Reviewed], with_header: bool) -> Result<Bytes, io::Error> {
 
 /// A spreadsheet takes what begins so for a formula; an apostrophe before it makes it text
 /// (https://owasp.org/www-community/attacks/CSV_Injection).
-fn safe(text: &str) -> String {
+pub(super) fn safe(text: &str) -> String {
     let risky = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     match text.starts_with(risky) {
         true => format!("'{text}"),

@@ -2,19 +2,22 @@
 //!
 //! In `startup`:
 //! ```ignore
-//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.sites.clone(), engine.library.clone()).await?;
+//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.store.clone(), engine.sites.clone()).await?;
 //! // show Admin::setup_link(base, &token) to whoever started the service, then in the App:
 //! App::new().configure(|config| admin.configure(config))
 //! ```
 
 mod answers;
+mod budgets;
 mod demand;
-mod door;
 mod doors;
 mod error;
 mod export;
+mod ledger;
+mod ledger_export;
 mod overview;
 mod page;
+mod picture;
 mod review;
 mod show;
 mod sign_in;
@@ -36,11 +39,11 @@ use actix_web::{Error, HttpResponse};
 
 use crate::access::Sites;
 use crate::access::operator::Operator;
-use crate::knowledge::Library;
+use crate::domain::Usd;
 use crate::settings::Settings;
-use crate::store::{OperatorStore, StoreError};
+use crate::store::{LedgerStore, OperatorStore, StoreError};
 
-pub use door::OperatorDoor;
+use budgets::Allowed;
 use doors::Doors;
 use error::AdminError;
 use site_secrets::FreshSecrets;
@@ -56,8 +59,9 @@ struct SettingsSites(HashSet<String>);
 pub struct Admin {
     operator: Data<Operator>,
     store: Data<dyn OperatorStore>,
+    ledger: Data<dyn LedgerStore>,
+    allowed: Data<Allowed>,
     sites: Data<Sites>,
-    library: Data<Library>,
     settings_sites: Data<SettingsSites>,
     doors: Data<Doors>,
     fresh: Data<FreshSecrets>,
@@ -68,15 +72,19 @@ impl Admin {
     pub async fn open(
         settings: &Settings,
         store: Arc<dyn OperatorStore>,
+        ledger: Arc<dyn LedgerStore>,
         sites: Arc<Sites>,
-        library: Arc<Library>,
     ) -> Result<(Self, Option<String>), StoreError> {
         let (operator, token) = Operator::open(store.clone()).await?;
         let admin = Self {
             operator: Data::new(operator),
             store: Data::from(store),
+            ledger: Data::from(ledger),
+            allowed: Data::new(Allowed {
+                daily: settings.limits.daily_budget_usd.map(Usd),
+                monthly: settings.limits.monthly_budget_usd.map(Usd),
+            }),
             sites: Data::from(sites),
-            library: Data::from(library),
             settings_sites: Data::new(SettingsSites(
                 settings.sites.iter().map(|site| site.key.clone()).collect(),
             )),
@@ -94,14 +102,6 @@ impl Admin {
         format!("{base}/admin/setup?token={token}")
     }
 
-    /// For what the operator's session opens beside these pages.
-    pub fn door(&self) -> OperatorDoor {
-        OperatorDoor {
-            operator: self.operator.clone(),
-            doors: self.doors.clone(),
-        }
-    }
-
     /// The routes.
     pub fn configure(&self, config: &mut ServiceConfig) {
         config.service(web::resource("/admin/").to(|| async { page::see_other("/admin") }));
@@ -110,8 +110,9 @@ impl Admin {
                 .wrap(from_fn(guard_headers))
                 .app_data(self.operator.clone())
                 .app_data(self.store.clone())
+                .app_data(self.ledger.clone())
+                .app_data(self.allowed.clone())
                 .app_data(self.sites.clone())
-                .app_data(self.library.clone())
                 .app_data(self.settings_sites.clone())
                 .app_data(self.doors.clone())
                 .app_data(self.fresh.clone())
@@ -150,6 +151,8 @@ fn routes(config: &mut ServiceConfig) {
                 .route(post().to(sign_in::change_password)),
         )
         .service(route("/review").route(get().to(review::list)))
+        .service(route("/ledger").route(get().to(ledger::list)))
+        .service(route("/ledger.csv").route(get().to(ledger_export::csv)))
         .service(route("/review.csv").route(get().to(export::csv)))
         .service(route("/conversations/{conversation}").route(get().to(answers::conversation)))
         .service(route("/answers/{answer}/handled").route(post().to(answers::handle)))

@@ -6,33 +6,39 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::answers::Item;
+use super::budgets::{self, Allowed, Standing};
 use super::demand::Session;
 use super::error::AdminError;
 use super::page::{self, Frame};
+use super::picture::{self, Days, Part};
+use super::review::{Entry, any_of};
 use super::show;
 use crate::access::Sites;
-use crate::domain::{From, Usd};
-use crate::store::OperatorStore;
-use crate::store::operator::{Asked, Period, ReviewFilter, Shown};
+use crate::domain::{Purpose, Usd};
+use crate::store::ledger::{CallFilter, CallSum, ModelErrors};
+use crate::store::operator::{Asked, Period, ReviewFilter, Scope, Shown};
+use crate::store::{LedgerStore, OperatorStore};
 
-/// Days that the picture shows.
-const PICTURE_DAYS: u32 = 30;
-const DAY_MS: i64 = 86_400_000;
-/// Of the picture, in its own units.
-const HEIGHT: u64 = 96;
 const MOST_ASKED: u32 = 7;
 const TO_FIX: u32 = 5;
+/// Models that are shown; the ledger has them all.
+const MODELS: usize = 8;
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
     days: Option<u32>,
+    #[serde(default)]
+    site: String,
 }
 
 #[derive(Template)]
 #[template(path = "admin/overview.html")]
 struct Page {
     frame: Frame,
-    choices: Vec<(u32, &'static str, bool)>,
+    choices: Vec<Time>,
+    days: u32,
+    sites: Vec<Entry>,
+    has_sites: bool,
     questions: String,
     per_day: Option<String>,
     cost: String,
@@ -41,13 +47,12 @@ struct Page {
     saved: String,
     reused: String,
     reused_share: String,
+    hit_rate: String,
     open: u64,
     open_down: u64,
     open_unanswered: u64,
     parts: Vec<Part>,
-    bars: Vec<Bar>,
-    picture: String,
-    first_day: String,
+    picture: Days,
     median: String,
     p95: String,
     up: String,
@@ -55,27 +60,31 @@ struct Page {
     liked: String,
     unanswered: String,
     failed: u64,
+    models: Vec<ModelRow>,
+    more_models: usize,
+    budgets: Vec<Standing>,
     asked: Vec<Frequent>,
     to_fix: Vec<Item>,
     is_empty: bool,
 }
 
-/// One source's share of the answers.
-struct Part {
+/// A span of time to choose.
+struct Time {
     name: &'static str,
-    what: &'static str,
-    count: String,
-    share: String,
-    /// In thousandths of the line.
-    x: u64,
-    width: u64,
+    href: String,
+    chosen: bool,
 }
 
-struct Bar {
-    x: u32,
-    y: u64,
-    height: u64,
-    title: String,
+struct ModelRow {
+    name: String,
+    href: String,
+    calls: String,
+    failed: u64,
+    failed_share: String,
+    why: String,
+    cost: String,
+    /// What they were for, unless for answers.
+    aside: Option<&'static str>,
 }
 
 struct Frequent {
@@ -86,52 +95,69 @@ struct Frequent {
     conversation: String,
 }
 
+/// The rooms of the house that this page looks into.
+type Rooms = (
+    Data<dyn OperatorStore>,
+    Data<dyn LedgerStore>,
+    Data<Sites>,
+    Data<Allowed>,
+);
+
 pub(super) async fn overview(
     session: Session,
     choice: Query<Choice>,
-    store: Data<dyn OperatorStore>,
-    sites: Data<Sites>,
+    (store, ledger, sites, allowed): Rooms,
 ) -> Result<HttpResponse, AdminError> {
     let days = choice.days.filter(|days| matches!(days, 1 | 7 | 30)).unwrap_or(7);
-    let since = show::start_of_day(days - 1);
-    let picture_since = show::start_of_day(PICTURE_DAYS - 1);
-    let of = |shown| ReviewFilter {
-        shown,
-        handled: Some(false),
-        ..ReviewFilter::default()
+    let site = Some(choice.site.clone()).filter(|site| !site.is_empty());
+    let scope = |days: u32| Scope {
+        since_ms: show::start_of_day(days - 1),
+        site: site.clone(),
     };
-    let period = store.period(since).await?;
-    let by_day = store.by_day(picture_since).await?;
-    let asked = store.most_asked(since, MOST_ASKED).await?;
-    let down = store.review(&of(Shown::Down), 0, TO_FIX).await?;
-    let unanswered = store.review(&of(Shown::Unanswered), 0, TO_FIX).await?;
+    let calls = CallFilter {
+        since_ms: scope(days).since_ms,
+        site: site.clone(),
+        ..CallFilter::default()
+    };
+    let (now, picture) = (scope(days), scope(picture::DAYS));
+    let (period, by_day, asked, by_model, errors, (down, unanswered), budgets) = tokio::try_join!(
+        async { Ok::<_, AdminError>(store.period(&now).await?) },
+        async { Ok(store.by_day(&picture).await?) },
+        async { Ok(store.most_asked(&now, MOST_ASKED).await?) },
+        async { Ok(ledger.sums_by_model(&calls).await?) },
+        async { Ok(ledger.errors(&calls).await?) },
+        to_fix(&**store, site.as_ref()),
+        budgets::standings(**allowed, &**ledger, &sites, site.as_deref()),
+    )?;
+    let picture = picture::days(&by_day, picture.since_ms);
+    let mut bill = CallSum::default();
+    by_model.iter().for_each(|(.., sum)| bill.add(sum));
+    let rows = model_rows(&by_model, &errors, days, &choice.site);
     let worst = down.items.into_iter().chain(unanswered.items).take(TO_FIX as usize);
-    let (bars, most) = bars(&by_day, picture_since);
-    let total: u64 = by_day.iter().map(|(_, questions)| questions).sum();
     let page = Page {
         frame: Frame::new(&session, "overview"),
-        choices: [(1, "Today"), (7, "7 days"), (30, "30 days")]
-            .map(|(one, name)| (one, name, one == days))
-            .into(),
+        choices: times(days, &choice.site),
+        days,
+        has_sites: sites.all().len() > 1,
+        sites: any_of(
+            sites.all().iter().map(|site| (site.key.clone(), site.name.clone())),
+            &choice.site,
+        ),
         questions: show::count(period.questions),
         per_day: (days > 1).then(|| show::count(period.questions.div_ceil(u64::from(days)))),
-        cost: show::usd(period.cost),
-        per_question: show::usd(average(period.cost, period.questions)),
-        tokens: show::count(period.prompt_tokens + period.completion_tokens),
+        cost: show::usd(bill.cost),
+        per_question: show::usd(average(bill.cost, period.questions)),
+        tokens: show::count(bill.prompt_tokens + bill.completion_tokens),
         saved: show::usd(period.saved()),
         reused: show::count(period.reused()),
         reused_share: show::percent(period.reused(), period.questions),
+        hit_rate: hit_rate(&period),
         open: down.total + unanswered.total,
         open_down: down.total,
         open_unanswered: unanswered.total,
-        parts: parts(&period),
-        bars,
-        picture: format!(
-            "Questions a day in the last {PICTURE_DAYS} days: {} in all, at most {} on one day",
-            show::count(total),
-            show::count(most)
-        ),
-        first_day: show::day(picture_since),
+        parts: picture::parts(&period),
+        is_empty: period.questions == 0 && picture.total == 0,
+        picture,
         median: show::milliseconds(period.first_word_median_ms),
         p95: show::milliseconds(period.first_word_p95_ms),
         up: show::count(period.up),
@@ -139,11 +165,52 @@ pub(super) async fn overview(
         liked: show::percent(period.up, period.up + period.down),
         unanswered: show::count(period.unanswered),
         failed: period.failed,
+        more_models: rows.len().saturating_sub(MODELS),
+        models: rows.into_iter().take(MODELS).collect(),
+        budgets,
         asked: asked.into_iter().map(frequent).collect(),
         to_fix: worst.map(|one| Item::new(one, &sites)).collect(),
-        is_empty: period.questions == 0 && total == 0,
     };
     page::show(&page)
+}
+
+/// What waits for the operator: thumbs down, then what the content does not answer.
+async fn to_fix(
+    store: &dyn OperatorStore,
+    site: Option<&String>,
+) -> Result<(crate::store::operator::ReviewPage, crate::store::operator::ReviewPage), AdminError> {
+    let of = |shown| ReviewFilter {
+        shown,
+        site: site.cloned(),
+        handled: Some(false),
+        ..ReviewFilter::default()
+    };
+    let down = store.review(&of(Shown::Down), 0, TO_FIX).await?;
+    let unanswered = store.review(&of(Shown::Unanswered), 0, TO_FIX).await?;
+    Ok((down, unanswered))
+}
+
+fn times(chosen: u32, site: &str) -> Vec<Time> {
+    [(1, "Today"), (7, "7 days"), (30, "30 days")]
+        .map(|(days, name)| Time {
+            name,
+            href: address("/admin", days, &[("site", site)]),
+            chosen: days == chosen,
+        })
+        .into()
+}
+
+/// A page's address with a choice; what is empty is left out.
+pub(super) fn address(page: &str, days: u32, choice: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("days", &days.to_string());
+    query.extend_pairs(choice.iter().filter(|(_, value)| !value.is_empty()));
+    format!("{page}?{}", query.finish())
+}
+
+/// The share of questions that the caches or the operator's own answers served, of those that needed no content search.
+fn hit_rate(period: &Period) -> String {
+    show::percent(period.reused(), period.reused() + period.of(crate::domain::From::Model))
 }
 
 fn average(cost: Usd, questions: u64) -> Usd {
@@ -153,55 +220,34 @@ fn average(cost: Usd, questions: u64) -> Usd {
     }
 }
 
-fn parts(period: &Period) -> Vec<Part> {
-    let mut x = 0;
-    let all = From::ALL.iter().filter(|from| period.of(**from) > 0);
-    all.map(|from| {
-        let count = period.of(*from);
-        let width = count * 1_000 / period.questions.max(1);
-        let part = Part {
-            name: from.as_str(),
-            what: what(*from),
-            count: show::count(count),
-            share: show::percent(count, period.questions),
-            x,
-            width,
-        };
-        x += width;
-        part
-    })
-    .collect()
-}
-
-pub(super) fn what(from: From) -> &'static str {
-    match from {
-        From::Model => "a model wrote it",
-        From::Cache => "the same question, answered before",
-        From::Near => "a question that means the same",
-        From::Curated => "you wrote it",
-        From::Content => "put together from your content, no model",
-    }
-}
-
-fn bars(by_day: &[(u32, u64)], since: i64) -> (Vec<Bar>, u64) {
-    let most = by_day.iter().map(|(_, questions)| *questions).max().unwrap_or(0);
-    let bar = |day: u32| {
-        let found = by_day.iter().find(|(one, _)| *one == day);
-        let questions = found.map_or(0, |(_, questions)| *questions);
-        // A day with a question shows at least something; one without shows a line.
-        let height = (questions * HEIGHT / most.max(1)).max(if questions > 0 { 3 } else { 1 });
-        Bar {
-            x: day * 20,
-            y: HEIGHT - height,
-            height,
-            title: format!(
-                "{}: {}",
-                show::day(since + i64::from(day) * DAY_MS + DAY_MS / 2),
-                show::count(questions)
-            ),
+fn model_rows(sums: &[(String, Purpose, CallSum)], errors: &[ModelErrors], days: u32, site: &str) -> Vec<ModelRow> {
+    let row = |(model, purpose, sum): &(String, Purpose, CallSum)| {
+        let why: Vec<String> = errors
+            .iter()
+            .filter(|error| error.model == *model)
+            .map(|error| format!("{}× {}", show::count(error.times), show::outcome(&error.outcome)))
+            .collect();
+        ModelRow {
+            name: model.clone(),
+            href: address("/admin/ledger", days, &[("model", model), ("site", site)]),
+            calls: show::count(sum.calls),
+            failed: sum.failed,
+            failed_share: show::percent(sum.failed, sum.calls),
+            why: if sum.failed > 0 { why.join(", ") } else { String::new() },
+            cost: show::usd(sum.cost),
+            aside: aside(*purpose),
         }
     };
-    ((0..PICTURE_DAYS).map(bar).collect(), most)
+    sums.iter().map(row).collect()
+}
+
+/// What a call was for, unless for an answer that a visitor saw.
+pub(super) fn aside(purpose: Purpose) -> Option<&'static str> {
+    match purpose {
+        Purpose::Answer => None,
+        Purpose::Shadow => Some("shadow"),
+        Purpose::Verify => Some("verifies near matches"),
+    }
 }
 
 fn frequent(asked: Asked) -> Frequent {

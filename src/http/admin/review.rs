@@ -81,10 +81,10 @@ impl Choice {
 }
 
 /// One entry of a list to choose from.
-struct Entry {
-    value: String,
-    name: String,
-    chosen: bool,
+pub(super) struct Entry {
+    pub value: String,
+    pub name: String,
+    pub chosen: bool,
 }
 
 #[derive(Template)]
@@ -154,7 +154,7 @@ pub(super) async fn list(
     page::show(&page)
 }
 
-fn fixed(all: &[(&str, &str)], chosen: &str) -> Vec<Entry> {
+pub(super) fn fixed(all: &[(&str, &str)], chosen: &str) -> Vec<Entry> {
     let entry = |(value, name): &(&str, &str)| Entry {
         value: (*value).to_owned(),
         name: (*name).to_owned(),
@@ -164,7 +164,7 @@ fn fixed(all: &[(&str, &str)], chosen: &str) -> Vec<Entry> {
 }
 
 /// With "any" in front; what is chosen stays on the list also when there is none of it (any more).
-fn any_of(all: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<Entry> {
+pub(super) fn any_of(all: impl Iterator<Item = (String, String)>, chosen: &str) -> Vec<Entry> {
     let mut entries = vec![Entry {
         value: String::new(),
         name: "Any".to_owned(),

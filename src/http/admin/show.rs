@@ -62,6 +62,23 @@ pub(super) fn milliseconds(ms: Option<u32>) -> String {
     }
 }
 
+/// A call's outcome, for people; a word that is not known here is shown as it stands.
+pub(super) fn outcome(word: &str) -> String {
+    let said = match word {
+        "connect" => "no connection",
+        "first_token_timeout" => "no first word in time",
+        "between_tokens_timeout" => "silent in the middle",
+        "rate_limited" => "rate limited",
+        "status" => "an error status",
+        "broken" => "broke off",
+        "reported" => "an error in the stream",
+        "unreadable" => "unreadable",
+        "empty" => "an empty answer",
+        other => return other.replace('_', " "),
+    };
+    said.to_owned()
+}
+
 /// `24 Nov 2026, 13:05`, by the clock of the service's machine.
 pub(super) fn when(ms: i64) -> String {
     at(ms).map_or_else(|| "?".to_owned(), |time| time.strftime("%-d %b %Y, %H:%M").to_string())

@@ -10,7 +10,7 @@ pub(super) async fn write_calls(connection: &mut SqliteConnection, calls: &[Upst
     for call in calls {
         sqlx::query(
             "INSERT INTO calls (answer, site, provider, model, prompt_tokens, completion_tokens, counted, cost_pico_usd,
-                 outcome, first_token_ms, total_ms, ended_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 outcome, first_token_ms, total_ms, ended_at, purpose) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(call.answer.to_string())
         .bind(&call.site)
@@ -24,6 +24,7 @@ pub(super) async fn write_calls(connection: &mut SqliteConnection, calls: &[Upst
         .bind(call.first_token_ms)
         .bind(call.total_ms)
         .bind(call.ended_at_ms)
+        .bind(call.purpose.as_str())
         .execute(&mut *connection)
         .await?;
     }

@@ -1,8 +1,8 @@
 //! The SQLite engine: one connection that writes, a few that read.
 
 mod conversations;
-mod documents;
 mod ledger;
+mod ledger_read;
 mod open;
 mod operator;
 mod overview;

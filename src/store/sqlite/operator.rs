@@ -5,22 +5,22 @@ use futures_util::FutureExt;
 use sqlx::Row;
 
 use super::SqliteStore;
-use crate::domain::{ConversationId, Secret, Site};
-use crate::store::operator::{Asked, Conversation, Period, ReviewFilter, ReviewPage, Reviewed, Session};
+use crate::domain::{ConversationId, From, Secret, Site};
+use crate::store::operator::{Asked, Conversation, Period, ReviewFilter, ReviewPage, Reviewed, Scope, Session};
 use crate::store::{OperatorStore, StoreError};
 
 #[async_trait]
 impl OperatorStore for SqliteStore {
-    async fn period(&self, since_ms: i64) -> Result<Period, StoreError> {
-        self.sums(since_ms).await
+    async fn period(&self, scope: &Scope) -> Result<Period, StoreError> {
+        self.sums(scope).await
     }
 
-    async fn by_day(&self, since_ms: i64) -> Result<Vec<(u32, u64)>, StoreError> {
-        self.days(since_ms).await
+    async fn by_day(&self, scope: &Scope) -> Result<Vec<(u32, From, u64)>, StoreError> {
+        self.days(scope).await
     }
 
-    async fn most_asked(&self, since_ms: i64, limit: u32) -> Result<Vec<Asked>, StoreError> {
-        self.frequent(since_ms, limit).await
+    async fn most_asked(&self, scope: &Scope, limit: u32) -> Result<Vec<Asked>, StoreError> {
+        self.frequent(scope, limit).await
     }
 
     async fn models(&self, since_ms: i64) -> Result<Vec<String>, StoreError> {

@@ -1,31 +1,44 @@
-//! Sums for the operator's first page.
+//! Sums for the operator's first page. All but the questions themselves are read from one index.
 
-use sqlx::Row;
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
 use super::{SqliteStore, rows};
 use crate::domain::{ConversationId, From, Usd};
 use crate::store::StoreError;
-use crate::store::operator::{Asked, Period};
+use crate::store::operator::{Asked, Period, Scope};
 
 const DAY_MS: i64 = 86_400_000;
+/// Percentiles are those of so many answers, the latest: to sort a million takes seconds and tells the same.
+const TIMED: i64 = 100_000;
+/// Questions are compared among so many, the latest.
+const COMPARED: i64 = 50_000;
+
+/// The condition of a scope: `?1` is its time, `?2` its site.
+fn within(scope: &Scope) -> &'static str {
+    match scope.site {
+        Some(_) => "asked_at >= ?1 AND site = ?2",
+        None => "asked_at >= ?1 AND ?2 IS NULL",
+    }
+}
 
 impl SqliteStore {
-    pub(super) async fn sums(&self, since_ms: i64) -> Result<Period, StoreError> {
-        let found = sqlx::query(
+    pub(super) async fn sums(&self, scope: &Scope) -> Result<Period, StoreError> {
+        let found = sqlx::query(AssertSqlSafe(format!(
             "SELECT origin, count(*) AS answers, sum(cost_pico_usd) AS cost, sum(prompt_tokens) AS prompt,
                  sum(completion_tokens) AS completion, count(*) FILTER (WHERE finish = 'unanswered') AS unanswered,
                  count(*) FILTER (WHERE finish = 'failed') AS failed, count(first_word_ms) AS timed
-             FROM answers WHERE asked_at >= ?1 GROUP BY origin ORDER BY answers DESC, origin",
-        )
-        .bind(since_ms)
+             FROM answers INDEXED BY answers_by_time WHERE {} GROUP BY origin ORDER BY answers DESC, origin",
+            within(scope)
+        )))
+        .bind(scope.since_ms)
+        .bind(&scope.site)
         .fetch_all(&self.readers)
         .await?;
         let mut period = Period::default();
         let mut timed = 0;
         for row in &found {
             let number = |column| Ok::<u64, StoreError>(row.try_get::<i64, _>(column)?.unsigned_abs());
-            let origin: String = row.try_get("origin")?;
-            let from = From::parse(&origin).ok_or_else(|| rows::unreadable("answers", "origin", &origin))?;
+            let from = origin(row)?;
             period.by_from.push((from, number("answers")?));
             period.questions += number("answers")?;
             period.cost += Usd::from_pico(row.try_get("cost")?);
@@ -35,60 +48,83 @@ impl SqliteStore {
             period.failed += number("failed")?;
             timed += row.try_get::<i64, _>("timed")?;
         }
+        let timed = timed.min(TIMED);
         if timed > 0 {
-            period.first_word_median_ms = Some(self.first_word(since_ms, (timed - 1) / 2).await?);
-            period.first_word_p95_ms = Some(self.first_word(since_ms, (timed * 95 + 99) / 100 - 1).await?);
+            // The nearest-rank method.
+            period.first_word_median_ms = Some(self.first_word(scope, (timed - 1) / 2).await?);
+            period.first_word_p95_ms = Some(self.first_word(scope, (timed * 95 + 99) / 100 - 1).await?);
         }
-        let thumbs = sqlx::query(
-            "SELECT count(*) FILTER (WHERE rating = 'up') AS up, count(*) FILTER (WHERE rating = 'down') AS down
-             FROM feedback WHERE given_at >= ?1",
-        )
-        .bind(since_ms)
-        .fetch_one(&self.readers)
-        .await?;
-        period.up = thumbs.try_get::<i64, _>("up")?.unsigned_abs();
-        period.down = thumbs.try_get::<i64, _>("down")?.unsigned_abs();
+        (period.up, period.down) = self.thumbs(scope).await?;
         Ok(period)
     }
 
-    /// The time to the first word at a place in their order, from 0 (the nearest-rank method).
-    async fn first_word(&self, since_ms: i64, rank: i64) -> Result<u32, StoreError> {
-        Ok(sqlx::query_scalar(
-            "SELECT first_word_ms FROM answers WHERE asked_at >= ?1 AND first_word_ms IS NOT NULL
-             ORDER BY first_word_ms LIMIT 1 OFFSET ?2",
-        )
-        .bind(since_ms)
+    /// Thumbs up and down that were given in this time.
+    async fn thumbs(&self, scope: &Scope) -> Result<(u64, u64), StoreError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT count(*) FILTER (WHERE rating = 'up') AS up, count(*) FILTER (WHERE rating = 'down') AS down FROM feedback f",
+        );
+        if let Some(site) = &scope.site {
+            query
+                .push(" JOIN answers a ON a.id = f.answer AND a.site = ")
+                .push_bind(site);
+        }
+        // With the ratings named, the index by rating and time is enough.
+        query
+            .push(" WHERE f.rating IN ('up', 'down') AND f.given_at >= ")
+            .push_bind(scope.since_ms);
+        let thumbs = query.build().fetch_one(&self.readers).await?;
+        let number = |column| Ok::<u64, StoreError>(thumbs.try_get::<i64, _>(column)?.unsigned_abs());
+        Ok((number("up")?, number("down")?))
+    }
+
+    /// The time to the first word at a place in their order, from 0.
+    async fn first_word(&self, scope: &Scope, rank: i64) -> Result<u32, StoreError> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(format!(
+            "SELECT first_word_ms FROM (SELECT first_word_ms FROM answers INDEXED BY answers_by_time
+                 WHERE {} AND first_word_ms IS NOT NULL ORDER BY asked_at DESC LIMIT {TIMED})
+             ORDER BY first_word_ms LIMIT 1 OFFSET ?3",
+            within(scope)
+        )))
+        .bind(scope.since_ms)
+        .bind(&scope.site)
         .bind(rank)
         .fetch_optional(&self.readers)
         .await?
         .unwrap_or(0))
     }
 
-    pub(super) async fn days(&self, since_ms: i64) -> Result<Vec<(u32, u64)>, StoreError> {
-        let found = sqlx::query(
-            "SELECT (asked_at - ?1) / ?2 AS day, count(*) AS questions FROM answers WHERE asked_at >= ?1
-             GROUP BY day ORDER BY day",
-        )
-        .bind(since_ms)
-        .bind(DAY_MS)
+    pub(super) async fn days(&self, scope: &Scope) -> Result<Vec<(u32, From, u64)>, StoreError> {
+        let found = sqlx::query(AssertSqlSafe(format!(
+            "SELECT (asked_at - ?1) / {DAY_MS} AS day, origin, count(*) AS answers
+             FROM answers INDEXED BY answers_by_time WHERE {} GROUP BY day, origin ORDER BY day, origin",
+            within(scope)
+        )))
+        .bind(scope.since_ms)
+        .bind(&scope.site)
         .fetch_all(&self.readers)
         .await?;
-        found
-            .iter()
-            .map(|row| Ok((row.try_get("day")?, row.try_get::<i64, _>("questions")?.unsigned_abs())))
-            .collect()
+        let read = |row| {
+            let row: &sqlx::sqlite::SqliteRow = row;
+            let answers = row.try_get::<i64, _>("answers")?.unsigned_abs();
+            Ok((row.try_get("day")?, origin(row)?, answers))
+        };
+        found.iter().map(read).collect()
     }
 
-    pub(super) async fn frequent(&self, since_ms: i64, limit: u32) -> Result<Vec<Asked>, StoreError> {
+    pub(super) async fn frequent(&self, scope: &Scope, limit: u32) -> Result<Vec<Asked>, StoreError> {
         // With max(), SQLite takes the bare columns from the row that holds the maximum (lang_select.html#bareagg).
-        let found = sqlx::query(
+        let found = sqlx::query(AssertSqlSafe(format!(
             "SELECT a.question, a.conversation, max(a.asked_at), count(*) AS times,
                  count(*) FILTER (WHERE f.rating = 'down') AS down,
                  count(*) FILTER (WHERE a.finish = 'unanswered') AS unanswered
-             FROM answers a LEFT JOIN feedback f ON f.answer = a.id WHERE a.asked_at >= ?1
-             GROUP BY lower(a.question) ORDER BY times DESC, max(a.asked_at) DESC LIMIT ?2",
-        )
-        .bind(since_ms)
+             FROM (SELECT id, question, conversation, asked_at, finish FROM answers
+                 WHERE {} ORDER BY asked_at DESC LIMIT {COMPARED}) a
+             LEFT JOIN feedback f ON f.answer = a.id
+             GROUP BY rtrim(lower(a.question), ' ?!.') ORDER BY times DESC, max(a.asked_at) DESC LIMIT ?3",
+            within(scope)
+        )))
+        .bind(scope.since_ms)
+        .bind(&scope.site)
         .bind(limit)
         .fetch_all(&self.readers)
         .await?;
@@ -116,4 +152,9 @@ impl SqliteStore {
         .fetch_all(&self.readers)
         .await?)
     }
+}
+
+fn origin(row: &sqlx::sqlite::SqliteRow) -> Result<From, StoreError> {
+    let text: String = row.try_get("origin")?;
+    From::parse(&text).ok_or_else(|| rows::unreadable("answers", "origin", &text))
 }

@@ -5,13 +5,16 @@ use std::sync::{Arc, OnceLock};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use crate::domain::{Answer, AnswerId, ConversationId, Finish, From, Page, Rating, Source, Usage, Usd, VisitorId};
+use crate::domain::{
+    Answer, AnswerId, Arm, ConversationId, Decision, Enrolment, Finish, From, Page, Rating, Source, Tier, Usage, Usd,
+    VisitorId,
+};
 use crate::store::StoreError;
 
 /// The columns that [`answer`] reads; join `answers a` with `conversations c`.
 pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, a.text, a.origin, \
     a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
-    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts";
+    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm";
 
 /// Answers that one statement writes when there are that many; the rest are written one by one. Both texts stay the same,
 /// so that SQLite prepares each of them once.
@@ -29,8 +32,9 @@ static CONVERSATIONS: Insert = Insert {
 
 static ANSWERS: Insert = Insert {
     into: "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
-        completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at, doubts) VALUES ",
-    columns: 20,
+        completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at, doubts,
+        tier, route, experiment, arm) VALUES ",
+    columns: 24,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin,
         finish = excluded.finish, sources = excluded.sources, model = excluded.model,
         prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
@@ -101,7 +105,11 @@ pub(super) async fn write_answers(
                 .bind(answer.page.as_ref().map(|page| &page.title))
                 .bind(&answer.locale)
                 .bind(answer.asked_at_ms)
-                .bind(json(&answer.doubts)?);
+                .bind(json(&answer.doubts)?)
+                .bind(answer.route.as_ref().map(|route| route.tier.as_str()))
+                .bind(answer.route.as_ref().map(|route| &route.reason))
+                .bind(answer.enrolment.as_ref().map(|part| &part.experiment))
+                .bind(answer.enrolment.as_ref().map(|part| part.arm.as_str()));
         }
         rows.execute(&mut *connection).await?;
     }
@@ -155,7 +163,25 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
         page,
         locale: row.try_get("locale")?,
         asked_at_ms: row.try_get("asked_at")?,
+        route: route(row)?,
+        enrolment: enrolment(row)?,
     })
+}
+
+fn route(row: &SqliteRow) -> Result<Option<Decision>, StoreError> {
+    let Some(reason) = row.try_get("route")? else {
+        return Ok(None);
+    };
+    let tier = read(row, "answers", "tier", |text| Tier::parse(text).ok_or("unknown"))?;
+    Ok(Some(Decision { tier, reason }))
+}
+
+fn enrolment(row: &SqliteRow) -> Result<Option<Enrolment>, StoreError> {
+    let Some(experiment) = row.try_get("experiment")? else {
+        return Ok(None);
+    };
+    let arm = read(row, "answers", "arm", |text| Arm::parse(text).ok_or("unknown"))?;
+    Ok(Some(Enrolment { experiment, arm }))
 }
 
 /// The `rating` column, which is NULL where nobody gave a thumb.

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, documents, rows};
+use super::{SqliteStore, rows};
 use crate::domain::{Secret, Site};
 use crate::store::StoreError;
 
@@ -97,9 +97,8 @@ impl SqliteStore {
                 }
                 sqlx::query("DELETE FROM conversations WHERE site = ?1")
                     .bind(&key)
-                    .execute(&mut *connection)
+                    .execute(connection)
                     .await?;
-                documents::delete_all(connection, &key).await?;
                 Ok(true)
             }
             .boxed()
