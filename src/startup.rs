@@ -21,7 +21,7 @@ use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
 use crate::http::request_log::log_request;
 use crate::http::visitor::{Gate, PublicUrl};
-use crate::http::{manual, ops, visitor};
+use crate::http::{demo, manual, ops, visitor};
 use crate::knowledge::Knowledge;
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::{BreakerGauge, Catalogue, Chain, share_breakers};
@@ -284,7 +284,8 @@ async fn serve(
                 log_request(counted.clone(), request, next)
             }))
             .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
-            .configure(|config| visitor::configure(config, gate))
+            .configure(|config| visitor::configure(config, gate.clone()))
+            .configure(|config| demo::configure(config, gate))
             .configure(ops::configure)
             .configure(|config| admin.configure(config))
             .configure(manual::configure)

@@ -1,6 +1,7 @@
 //! Handlers only: parse, call, render.
 
 pub mod admin; // the operator, /admin
+pub mod demo; // the widget at work, for people
 pub mod in_flight; // what is being answered, for a graceful stop
 pub mod manual; // the manual, for people
 pub mod openapi; // the exact form of the outside

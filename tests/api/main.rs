@@ -18,6 +18,7 @@ mod cache;
 mod chat;
 mod commands;
 mod content;
+mod demo;
 mod doubts;
 mod failover;
 mod feedback;

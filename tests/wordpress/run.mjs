@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startBrowser } from "./browser.mjs";
 import { Checks, assert } from "./check.mjs";
+import { demoChecks } from "./demo.mjs";
 import { hostileChecks } from "./hostile.mjs";
 import { createSite, operatorSetup, reviewChecks } from "./operator.mjs";
 import { pageChecks, removalChecks } from "./pages.mjs";
@@ -46,6 +47,7 @@ async function journey() {
   const [operator, owner] = [await newPage({ acceptDownloads: true }), await newPage()];
 
   await operatorSetup(checks, { page: operator, service });
+  await demoChecks(checks, { service, provider, newPage });
   let made;
   await checks.check("a site is made, and its plugin downloaded", async () => {
     made = await createSite(operator, service, site, processes.dir);

@@ -186,7 +186,7 @@ impl Gate {
             .get(header::ORIGIN)
             .map(|value| value.to_str().unwrap_or("null"));
         match origin {
-            Some(origin) if allows(site, origin) || self.is_own_origin(request, origin) => Ok(()),
+            Some(origin) if self.is_open_to(request, site, origin) => Ok(()),
             Some(_) => Err(Problem::origin_not_allowed(
                 "This page's origin is not on the site's list. Add it to the site's origins in the service's settings.",
             )),
@@ -195,6 +195,11 @@ impl Gate {
                 "The request has no Origin header. Call from a page of the site, or sign the request as the plugin does.",
             )),
         }
+    }
+
+    /// Whether pages of `origin` may ask this site.
+    pub fn is_open_to(&self, request: &HttpRequest, site: &Site, origin: &str) -> bool {
+        allows(site, origin) || self.is_own_origin(request, origin)
     }
 
     /// Whether the page came from this service itself. Without a public address only a loopback host is believed, since a

@@ -108,6 +108,8 @@ fn demo_site(server: &Server) -> Site {
                 "What does it cost?".to_owned(),
                 "Does it work without an AI provider?".to_owned(),
             ],
+            // The colour of the service's own pages.
+            accent: "#9a4318".to_owned(),
             ..Appearance::default()
         },
     }
