@@ -21,8 +21,8 @@ use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
 use crate::http::request_log::log_request;
 use crate::http::visitor::{Gate, PublicUrl};
-use crate::http::{demo, manual, ops, visitor};
-use crate::knowledge::Knowledge;
+use crate::http::{demo, documents, manual, ops, visitor};
+use crate::knowledge::{Knowledge, Library};
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::{BreakerGauge, Catalogue, Chain, share_breakers};
 use crate::redis::{Patience, RedisClient, RedisUrlError};
@@ -58,6 +58,7 @@ pub enum StartError {
 /// Everything that answers questions, without the server around it: what `serve` and `ask` share.
 pub struct Engine {
     pub answering: Answering,
+    pub library: Arc<Library>,
     pub store: Arc<SqliteStore>,
     pub cache: Arc<dyn AnswerCache>,
     pub limits: Arc<dyn Limits>,
@@ -80,11 +81,13 @@ impl Engine {
         let catalogue = Catalogue::new(settings)?;
         metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
         let breakers = redis.map(|redis| share_breakers(catalogue.models().to_vec(), redis));
+        let knowledge = Arc::new(Knowledge::with_manual());
+        let library = Library::open(store.clone(), knowledge.clone()).await?;
         let answering = Answering::new(Parts {
             limits: limits.clone(),
             budgets: budgets(settings, &*store).await?,
             cache: cache.clone(),
-            knowledge: Arc::new(Knowledge::with_manual()),
+            knowledge,
             catalogue,
             chain: Chain::new(settings.upstream.clone()),
             store: store.clone(),
@@ -94,6 +97,7 @@ impl Engine {
         let sites = Arc::new(Sites::new(sites));
         Ok(Self {
             answering,
+            library,
             store,
             cache,
             limits,
@@ -180,13 +184,10 @@ impl Application {
             async move { drop(limits.ready().await) }
         });
         let in_flight = InFlight::default();
-        let (admin, token) = Admin::open(
-            settings,
-            engine.store.clone(),
-            engine.store.clone(),
-            engine.sites.clone(),
-        )
-        .await?;
+        let (admin, token) = {
+            let (store, sites, library) = (engine.store.clone(), engine.sites.clone(), engine.library.clone());
+            Admin::open(settings, store.clone(), store, sites, library).await?
+        };
         let base = settings.server.public_url.clone();
         let base = base.unwrap_or_else(|| match address.ip().is_unspecified() {
             true => format!("http://127.0.0.1:{}", address.port()),
@@ -266,6 +267,7 @@ async fn serve(
     });
     let store: Data<dyn AnswerStore> = Data::from(store);
     let answering = Data::new(engine.answering.clone());
+    let (operator, library) = (Data::new(admin.door()), Data::from(engine.library.clone()));
     let public = Data::new(PublicUrl(settings.server.public_url.clone()));
     let (files, metrics) = (Data::new(Files::new()?), engine.metrics.clone());
     let server = HttpServer::new(move || {
@@ -284,6 +286,7 @@ async fn serve(
                 log_request(counted.clone(), request, next)
             }))
             .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
+            .configure(|config| documents::configure(config, gate.clone(), operator.clone(), library.clone()))
             .configure(|config| visitor::configure(config, gate.clone()))
             .configure(|config| demo::configure(config, gate))
             .configure(ops::configure)

@@ -1,6 +1,7 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
+mod document;
 mod doubt;
 mod id;
 mod money;
@@ -10,6 +11,7 @@ mod site;
 pub use answer::{
     Answer, Arm, Decision, Enrolment, Finish, From, Purpose, Rating, ShadowAnswer, Source, Tier, UpstreamCall, Usage,
 };
+pub use document::{DocumentChange, DocumentOutcome, KeptDocument};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::Usd;

@@ -5,6 +5,9 @@
 
 mod chunk;
 mod compose;
+mod documents;
+mod extract;
+mod incoming;
 mod index;
 pub mod manual;
 mod passage;
@@ -23,6 +26,8 @@ use parking_lot::Mutex;
 use index::Index;
 
 pub use chunk::{Heading, Slugs, headings, options};
+pub use documents::Library;
+pub use incoming::{Incoming, IncomingError, Text, check_id, read_time, write_time};
 pub use passage::{Composed, Document, DocumentVersion, Passage, Query, Retrieved};
 
 /// What all sites know. Searching takes no lock and never waits.

@@ -1,5 +1,6 @@
 //! What is kept: answers, feedback, sites, the operator. SQLite by sqlx; other engines stand behind the same trait.
 
+pub mod documents;
 mod error;
 pub mod ledger;
 pub mod operator;
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Answer, AnswerId, ConversationId, Rating, UpstreamCall, Usd, VisitorId};
 
+pub use documents::DocumentStore;
 pub use error::StoreError;
 pub use ledger::LedgerStore;
 pub use operator::OperatorStore;

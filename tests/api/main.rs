@@ -19,6 +19,7 @@ mod chat;
 mod commands;
 mod content;
 mod demo;
+mod documents;
 mod doubts;
 mod failover;
 mod feedback;

@@ -2,7 +2,7 @@
 //!
 //! In `startup`:
 //! ```ignore
-//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.store.clone(), engine.sites.clone()).await?;
+//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.store.clone(), engine.sites.clone(), engine.library.clone()).await?;
 //! // show Admin::setup_link(base, &token) to whoever started the service, then in the App:
 //! App::new().configure(|config| admin.configure(config))
 //! ```
@@ -10,6 +10,7 @@
 mod answers;
 mod budgets;
 mod demand;
+mod door;
 mod doors;
 mod error;
 mod export;
@@ -40,10 +41,12 @@ use actix_web::{Error, HttpResponse};
 use crate::access::Sites;
 use crate::access::operator::Operator;
 use crate::domain::Usd;
+use crate::knowledge::Library;
 use crate::settings::Settings;
 use crate::store::{LedgerStore, OperatorStore, StoreError};
 
 use budgets::Allowed;
+pub use door::OperatorDoor;
 use doors::Doors;
 use error::AdminError;
 use site_secrets::FreshSecrets;
@@ -62,6 +65,7 @@ pub struct Admin {
     ledger: Data<dyn LedgerStore>,
     allowed: Data<Allowed>,
     sites: Data<Sites>,
+    library: Data<Library>,
     settings_sites: Data<SettingsSites>,
     doors: Data<Doors>,
     fresh: Data<FreshSecrets>,
@@ -74,6 +78,7 @@ impl Admin {
         store: Arc<dyn OperatorStore>,
         ledger: Arc<dyn LedgerStore>,
         sites: Arc<Sites>,
+        library: Arc<Library>,
     ) -> Result<(Self, Option<String>), StoreError> {
         let (operator, token) = Operator::open(store.clone()).await?;
         let admin = Self {
@@ -85,6 +90,7 @@ impl Admin {
                 monthly: settings.limits.monthly_budget_usd.map(Usd),
             }),
             sites: Data::from(sites),
+            library: Data::from(library),
             settings_sites: Data::new(SettingsSites(
                 settings.sites.iter().map(|site| site.key.clone()).collect(),
             )),
@@ -102,6 +108,14 @@ impl Admin {
         format!("{base}/admin/setup?token={token}")
     }
 
+    /// For what the operator's session opens beside these pages.
+    pub fn door(&self) -> OperatorDoor {
+        OperatorDoor {
+            operator: self.operator.clone(),
+            doors: self.doors.clone(),
+        }
+    }
+
     /// The routes.
     pub fn configure(&self, config: &mut ServiceConfig) {
         config.service(web::resource("/admin/").to(|| async { page::see_other("/admin") }));
@@ -113,6 +127,7 @@ impl Admin {
                 .app_data(self.ledger.clone())
                 .app_data(self.allowed.clone())
                 .app_data(self.sites.clone())
+                .app_data(self.library.clone())
                 .app_data(self.settings_sites.clone())
                 .app_data(self.doors.clone())
                 .app_data(self.fresh.clone())

@@ -17,6 +17,7 @@ use super::site_form::{Problems, SiteForm};
 use super::site_secrets::{self, FreshSecrets};
 use crate::access::Sites;
 use crate::domain::{Origin, Site};
+use crate::knowledge::Library;
 use crate::store::OperatorStore;
 
 /// A site on the list.
@@ -176,12 +177,14 @@ pub(super) async fn delete(
     key: Path<String>,
     _posted: Posted<Nothing>,
     parts: Parts,
+    library: Data<Library>,
 ) -> Result<HttpResponse, AdminError> {
     let site = parts.own_site(&key)?;
     parts.sites.remove(&site.key);
     if !parts.store.delete_site(&site.key).await? {
         return Err(AdminError::NotFound("site"));
     }
+    library.forget(&site.key);
     tracing::info!(site = site.key, "a site was deleted");
     Ok(page::see_other("/admin/sites"))
 }

@@ -98,6 +98,15 @@ impl Gate {
         Ok(caller)
     }
 
+    /// The site of a caller who must sign. A signed request need not name it.
+    pub async fn admit_signer(&self, request: &HttpRequest, body: &[u8]) -> Result<Arc<Site>, Problem> {
+        if signed(request)?.is_none() {
+            return Err(SignatureError::Missing("webhook-signature").into());
+        }
+        let caller = self.identify(request, body, OriginRule::IfSent).await?;
+        Ok(caller.site)
+    }
+
     async fn identify(&self, request: &HttpRequest, body: &[u8], rule: OriginRule) -> Result<Caller, Problem> {
         let naming = match body.trim_ascii() {
             b"" => Naming::default(),

@@ -1,6 +1,7 @@
 //! The SQLite engine: one connection that writes, a few that read.
 
 mod conversations;
+mod documents;
 mod ledger;
 mod ledger_read;
 mod open;

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, rows};
+use super::{SqliteStore, documents, rows};
 use crate::domain::{Secret, Site};
 use crate::store::StoreError;
 
@@ -97,8 +97,9 @@ impl SqliteStore {
                 }
                 sqlx::query("DELETE FROM conversations WHERE site = ?1")
                     .bind(&key)
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
+                documents::delete_all(connection, &key).await?;
                 Ok(true)
             }
             .boxed()

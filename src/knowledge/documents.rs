@@ -1,0 +1,146 @@
+//! The library: documents come in, are kept, and are searchable within a second, whichever process brought them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+
+use super::{Document, Knowledge};
+use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
+use crate::store::documents::Followed;
+use crate::store::{DocumentStore, StoreError};
+
+/// How often the store is asked whether another process, such as `pennypress ingest`, changed documents.
+const LOOK: Duration = Duration::from_secs(1);
+/// Documents that go into the index at a time.
+const STEP: u32 = 500;
+/// Whoever changes documents waits this long for the index.
+const SEARCHABLE_WITHIN: Duration = Duration::from_secs(1);
+/// A start waits this long for the index, so that a small site never answers without its content.
+const READY_WITHIN: Duration = Duration::from_millis(150);
+
+/// What all sites' content goes through. The index follows the store by the numbers of its changes, so that what is searched is what
+/// is kept, after a crash too.
+pub struct Library {
+    store: Arc<dyn DocumentStore>,
+    knowledge: Arc<Knowledge>,
+    /// Wakes the follower.
+    changed: Notify,
+    /// The number of the last change that is searchable.
+    searchable: watch::Sender<i64>,
+}
+
+impl Library {
+    /// Begins to follow the store, on this tokio runtime, until the library is dropped.
+    pub async fn open(store: Arc<dyn DocumentStore>, knowledge: Arc<Knowledge>) -> Result<Arc<Self>, StoreError> {
+        let last = store.last_document_change().await?;
+        let library = Arc::new(Self {
+            store,
+            knowledge,
+            changed: Notify::new(),
+            searchable: watch::Sender::new(0),
+        });
+        let follower = Arc::downgrade(&library);
+        tokio::spawn(async move {
+            while let Some(library) = follower.upgrade() {
+                if let Err(error) = library.follow().await {
+                    tracing::error!(%error, "the index cannot follow the store; it is tried again");
+                }
+                // Not held while waiting, so that the library can go.
+                let changed = library.clone();
+                drop(library);
+                // Nothing is lost when the time is over first: the next look finds it.
+                let _ = tokio::time::timeout(LOOK, changed.changed.notified()).await;
+            }
+        });
+        library.until_searchable(last, READY_WITHIN).await;
+        Ok(library)
+    }
+
+    /// Changes documents of a site, all or none, and waits a moment for them to be searchable. One outcome a change.
+    pub async fn change(&self, site: &str, changes: Vec<DocumentChange>) -> Result<Vec<DocumentOutcome>, StoreError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let outcomes = self.store.change_documents(site, changes, now).await?;
+        if outcomes
+            .iter()
+            .any(|one| matches!(one, DocumentOutcome::Stored | DocumentOutcome::Deleted))
+        {
+            let last = self.store.last_document_change().await?;
+            self.changed.notify_one();
+            self.until_searchable(last, SEARCHABLE_WITHIN).await;
+        }
+        Ok(outcomes)
+    }
+
+    /// A site is gone, and its documents with it.
+    pub fn forget(&self, site: &str) {
+        self.knowledge.replace(site, Vec::new());
+    }
+
+    pub fn store(&self) -> &dyn DocumentStore {
+        &*self.store
+    }
+
+    async fn until_searchable(&self, seq: i64, patience: Duration) {
+        let mut searchable = self.searchable.subscribe();
+        let reached = searchable.wait_for(|reached| *reached >= seq);
+        if tokio::time::timeout(patience, reached).await.is_err() {
+            tracing::debug!(seq, "the index is still at work");
+        }
+    }
+
+    /// Takes every change since the last one into the index.
+    async fn follow(&self) -> Result<(), StoreError> {
+        loop {
+            let since = *self.searchable.borrow();
+            if self.store.last_document_change().await? <= since {
+                return Ok(());
+            }
+            let changes = self.store.documents_after(since, STEP).await?;
+            let Some(last) = changes.last().map(|change| change.seq) else {
+                // The last changes were to a site that is gone.
+                let last = self.store.last_document_change().await?;
+                self.searchable.send_replace(last.min(since.max(last)));
+                return Ok(());
+            };
+            let knowledge = self.knowledge.clone();
+            // Indexing takes a while that no visitor should wait for.
+            let done = tokio::task::spawn_blocking(move || apply(&knowledge, changes)).await;
+            if let Err(error) = done {
+                tracing::error!(%error, "some documents could not be indexed; they are left out");
+            }
+            self.searchable.send_replace(last);
+        }
+    }
+}
+
+fn apply(knowledge: &Knowledge, changes: Vec<Followed>) {
+    let mut by_site: BTreeMap<String, (Vec<Document>, Vec<String>)> = BTreeMap::new();
+    for change in changes {
+        let (put, gone) = by_site.entry(change.site).or_default();
+        match change.document {
+            Some(document) => put.push(searched(document)),
+            None => gone.push(change.id),
+        }
+    }
+    for (site, (put, gone)) in by_site {
+        if !put.is_empty() {
+            knowledge.put(&site, put);
+        }
+        if !gone.is_empty() {
+            knowledge.remove(&site, &gone);
+        }
+    }
+}
+
+/// A kept document as it goes into the index.
+pub fn searched(document: KeptDocument) -> Document {
+    Document {
+        id: document.id,
+        title: document.title,
+        url: document.url,
+        markdown: document.markdown,
+        locale: Some(document.locale).filter(|locale| !locale.is_empty()),
+    }
+}
