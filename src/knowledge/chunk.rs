@@ -1,5 +1,6 @@
 //! Markdown in, passages out: along headings, of whole paragraphs.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -63,7 +64,11 @@ pub struct Heading {
 
 /// Gives each heading of a page its fragment: the words of the heading, joined by `-`, with a number when it stands there already.
 #[derive(Default)]
-pub struct Slugs(Vec<String>);
+pub struct Slugs {
+    given: HashSet<String>,
+    /// The number that the next heading of the same words tries first.
+    next: HashMap<String, u32>,
+}
 
 impl Slugs {
     pub fn next(&mut self, heading: &str) -> String {
@@ -77,20 +82,23 @@ impl Slugs {
         } else {
             words.join("-")
         };
-        let mut slug = plain.clone();
-        let mut number = 2;
-        while self.0.contains(&slug) {
-            slug = format!("{plain}-{number}");
-            number += 1;
+        let number = self.next.entry(plain.clone()).or_insert(1);
+        loop {
+            let slug = match *number {
+                1 => plain.clone(),
+                number => format!("{plain}-{number}"),
+            };
+            *number += 1;
+            if self.given.insert(slug.clone()) {
+                return slug;
+            }
         }
-        self.0.push(slug.clone());
-        slug
     }
 }
 
 /// The dialect of everything that is read here.
 pub fn options() -> Options {
-    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_HEADING_ATTRIBUTES
 }
 
 pub(super) fn chunks(document: &Document) -> Vec<Chunk> {
@@ -105,9 +113,9 @@ pub(super) fn chunks(document: &Document) -> Vec<Chunk> {
     let mut events = Parser::new_ext(source, options()).into_offset_iter();
     while let Some((event, range)) = events.next() {
         match event {
-            Event::Start(Tag::Heading { level, .. }) => {
+            Event::Start(Tag::Heading { level, id, .. }) => {
                 let text = heading_text(&mut events);
-                sections.heading(level, text);
+                sections.heading(level, text, id.map(|id| id.to_string()));
             }
             Event::Start(Tag::HtmlBlock) => {
                 if let Some(also) = source.get(range).and_then(asked) {
@@ -142,9 +150,10 @@ struct Sections {
 }
 
 impl Sections {
-    fn heading(&mut self, level: HeadingLevel, text: String) {
+    /// `id` is the fragment that the page itself has for it.
+    fn heading(&mut self, level: HeadingLevel, text: String, id: Option<String>) {
         self.close();
-        let slug = self.slugs.next(&text);
+        let slug = id.unwrap_or_else(|| self.slugs.next(&text));
         if level == HeadingLevel::H1 {
             self.title = text;
             self.path.clear();
@@ -343,9 +352,9 @@ pub fn headings(markdown: &str) -> Vec<Heading> {
     let mut found = Vec::new();
     let mut events = Parser::new_ext(markdown, options()).into_offset_iter();
     while let Some((event, _)) = events.next() {
-        if let Event::Start(Tag::Heading { level, .. }) = event {
+        if let Event::Start(Tag::Heading { level, id, .. }) = event {
             let text = heading_text(&mut events);
-            let slug = slugs.next(&text);
+            let slug = id.map_or_else(|| slugs.next(&text), |id| id.to_string());
             found.push(Heading {
                 level: level as u8,
                 text,

@@ -68,7 +68,7 @@ impl Incoming {
             }
         }
         let extracted = match &self.text {
-            Text::Html(html) => extract::html(html),
+            Text::Html(html) => extract::html(html, &self.url),
             Text::Markdown(markdown) => extract::markdown(markdown),
             Text::Plain(text) => extract::plain(text),
         };
