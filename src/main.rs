@@ -35,6 +35,8 @@ enum Command {
     },
     /// Say whether settings, store, Redis and providers work, each on a line.
     Check,
+    /// Print a commented settings file to begin with: `pennypress example > pennypress.toml`.
+    Example,
     /// Write the WordPress plugin as a zip, ready to upload.
     Plugin {
         /// Where the zip is written.
@@ -48,6 +50,10 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // Needs no settings, and is how broken ones are replaced.
+    if let Some(Command::Example) = arguments.command {
+        return commands::example();
+    }
     let file = arguments
         .config
         .clone()
@@ -59,6 +65,7 @@ async fn main() -> ExitCode {
     let result = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve(&settings).await,
         Command::Ask { question, site } => commands::ask(&settings, &question, site.as_deref()).await,
+        Command::Example => Ok(commands::example()),
         Command::Check => commands::check(&settings).await,
         Command::Plugin { out, site } => commands::plugin(&settings, &out, site.as_deref()),
     };

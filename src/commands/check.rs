@@ -52,7 +52,31 @@ pub async fn check(settings: &Settings) -> Outcome {
             told.map_err(|error| provider.told(&error)),
         );
     }
+    for note in unknown_prices(settings) {
+        println!("note  {note}");
+    }
     Ok(if all_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What costs money without anybody knowing how much.
+fn unknown_prices(settings: &Settings) -> Vec<String> {
+    let models = settings.models.iter().filter(|model| model.price_is_unknown);
+    let mut notes: Vec<String> = models
+        .map(|model| {
+            format!(
+                "model {}: its price is unknown, so its calls count as 0 dollars and no budget stops them; set its \
+                 input_usd_per_million and output_usd_per_million (0 for a model of your own)",
+                model.id
+            )
+        })
+        .collect();
+    if settings.routing.baseline_price.is_none() {
+        notes.push(format!(
+            "routing.baseline {}: its price is unknown, so savings cannot be told; name a model of [[models]] with a price",
+            settings.routing.baseline
+        ));
+    }
+    notes
 }
 
 async fn store(url: &str) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod ask;
 mod check;
+mod example;
 mod plugin;
 mod serve;
 
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 
 pub use ask::ask;
 pub use check::check;
+pub use example::example;
 pub use plugin::plugin;
 pub use serve::serve;
 

@@ -14,6 +14,6 @@ pub use answer::{
 pub use document::{DocumentChange, DocumentOutcome, KeptDocument};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
-pub use money::Usd;
+pub use money::{Price, Usd};
 pub use question::{Page, Question, Role, Turn};
 pub use site::{Appearance, Origin, OriginError, Secret, Site};

@@ -7,6 +7,8 @@ use std::ops::{Add, AddAssign, Sub};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::Usage;
+
 /// An amount in US dollars, exact. Stored and sent as a decimal string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -33,6 +35,20 @@ impl Usd {
     /// The inverse of [`Usd::to_pico`].
     pub fn from_pico(pico: i64) -> Usd {
         Usd(Decimal::from_i128_with_scale(i128::from(pico), 12).normalize())
+    }
+}
+
+/// What a model costs, in US dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Price {
+    pub input_usd_per_million: Decimal,
+    pub output_usd_per_million: Decimal,
+}
+
+impl Price {
+    pub fn of(&self, usage: &Usage) -> Usd {
+        Usd::of_tokens(usage.prompt_tokens, self.input_usd_per_million)
+            + Usd::of_tokens(usage.completion_tokens, self.output_usd_per_million)
     }
 }
 

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-
 use super::breaker::Breaker;
 use super::provider::Provider;
-use crate::domain::{Tier, Usage, Usd};
+use crate::domain::{Price, Tier, Usage, Usd};
 use crate::settings::{RoutingRule, Settings, Upstream};
 
 /// One model of one provider.
@@ -16,8 +14,7 @@ pub struct Model {
     /// The provider's name for it.
     pub id: String,
     pub provider: Arc<Provider>,
-    pub input_usd_per_million: Decimal,
-    pub output_usd_per_million: Decimal,
+    pub price: Price,
     /// Tokens that prompt and completion may have together.
     pub context_tokens: u32,
     pub breaker: Breaker,
@@ -25,8 +22,7 @@ pub struct Model {
 
 impl Model {
     pub fn cost(&self, usage: &Usage) -> Usd {
-        Usd::of_tokens(usage.prompt_tokens, self.input_usd_per_million)
-            + Usd::of_tokens(usage.completion_tokens, self.output_usd_per_million)
+        self.price.of(usage)
     }
 }
 
@@ -55,8 +51,7 @@ impl Catalogue {
                 let known = Model {
                     id: model.id.clone(),
                     provider: provider.clone(),
-                    input_usd_per_million: model.input_usd_per_million,
-                    output_usd_per_million: model.output_usd_per_million,
+                    price: model.price,
                     context_tokens: model.context_tokens,
                     breaker: Breaker::default(),
                 };

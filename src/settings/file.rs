@@ -96,10 +96,8 @@ struct ProviderFile {
 struct ModelFile {
     id: String,
     provider: String,
-    #[serde(default)]
-    input_usd_per_million: f64,
-    #[serde(default)]
-    output_usd_per_million: f64,
+    input_usd_per_million: Option<f64>,
+    output_usd_per_million: Option<f64>,
     #[serde(default = "default_context")]
     context_tokens: u32,
 }
@@ -121,7 +119,8 @@ struct RoutingFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
-    contains: String,
+    contains: Option<String>,
+    matches: Option<String>,
     tier: String,
 }
 

@@ -3,6 +3,8 @@
 mod error;
 mod file;
 mod layers;
+mod pattern;
+mod prices;
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -13,12 +15,17 @@ use ipnet::IpNet;
 use rust_decimal::Decimal;
 use url::Url;
 
-use crate::domain::{Secret, Site, Tier};
+use crate::domain::{Price, Secret, Site, Tier};
 
 pub use error::SettingsError;
+pub use pattern::Pattern;
+pub use prices::list_price;
 
 /// The built-in site, there when no `[[sites]]` is set.
 pub const DEMO_SITE: &str = "site_demo";
+
+/// A commented settings file to begin with.
+pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// All settings, each one checked.
 #[derive(Debug, Clone)]
@@ -66,8 +73,9 @@ pub struct Provider {
 pub struct Model {
     pub id: String,
     pub provider: String,
-    pub input_usd_per_million: Decimal,
-    pub output_usd_per_million: Decimal,
+    pub price: Price,
+    /// Neither the settings nor the built-in list know what it costs; then `price` is zero.
+    pub price_is_unknown: bool,
     pub context_tokens: u32,
 }
 
@@ -78,14 +86,15 @@ pub struct Routing {
     pub standard: Vec<String>,
     pub complex: Vec<String>,
     pub baseline: String,
+    /// What the baseline model costs, by the settings or the built-in list.
+    pub baseline_price: Option<Price>,
     pub rules: Vec<RoutingRule>,
 }
 
-/// Questions that hold these words go to this tier, whatever else they look like. The first rule that fits counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Questions that fit the pattern go to this tier, whatever else they look like. The first rule that fits counts.
+#[derive(Debug, Clone)]
 pub struct RoutingRule {
-    /// Looked for in the question, without regard to case.
-    pub contains: String,
+    pub pattern: Pattern,
     pub tier: Tier,
 }
 

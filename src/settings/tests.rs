@@ -85,6 +85,70 @@ fn the_environment_lies_over_the_file() {
 }
 
 #[test]
+fn the_example_can_be_used_as_it_is() {
+    let keys = environment(&[("AGGREGATOR_API_KEY", "a"), ("OPENAI_API_KEY", "b")]);
+    let settings = Settings::parse("example.toml", super::EXAMPLE, &keys).unwrap();
+    assert_eq!((settings.providers.len(), settings.models.len()), (3, 6));
+    assert!(settings.models.iter().all(|model| !model.price_is_unknown));
+    assert_eq!(settings.routing.rules.len(), 2);
+    assert!(settings.routing.rules[1].pattern.fits("Ask my LAWYER, not me"));
+    assert!(!settings.routing.rules[1].pattern.fits("a courtyard"));
+    assert!(settings.routing.baseline_price.is_some());
+}
+
+#[test]
+fn a_price_is_of_the_settings_or_the_list_or_unknown() {
+    let text = "[[providers]]\nname = \"p\"\nbase_url = \"http://127.0.0.1:1/v1\"\n\
+        [[models]]\nid = \"gpt-4o-mini\"\nprovider = \"p\"\n\
+        [[models]]\nid = \"gpt-4.1\"\nprovider = \"p\"\ninput_usd_per_million = 0.0\n\
+        [[models]]\nid = \"own\"\nprovider = \"p\"\n";
+    let settings = Settings::parse("f", text, &environment(&[])).unwrap();
+    let told: Vec<_> = settings
+        .models
+        .iter()
+        .map(|model| (model.price.output_usd_per_million.to_string(), model.price_is_unknown))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("0.6".to_owned(), false),
+            ("0".to_owned(), false),
+            ("0".to_owned(), true)
+        ]
+    );
+    assert_eq!(
+        settings
+            .routing
+            .baseline_price
+            .map(|price| price.output_usd_per_million.to_string()),
+        Some("10".to_owned())
+    );
+}
+
+#[test]
+fn a_rule_is_words_or_an_expression_and_never_too_large() {
+    let rule = |rule: &str| problem(&format!("[[routing.rules]]\n{rule}\ntier = \"simple\""), &[]);
+    assert_eq!(rule("contains = \"refund\""), "");
+    assert_eq!(rule("matches = \"^refund\\\\b\""), "");
+    for (written, key) in [
+        ("contains = \" \"", "`routing.rules[0].contains`"),
+        ("matches = \"(\"", "`routing.rules[0].matches`"),
+        ("matches = \"(a{1000}){1000}\"", "too large when compiled"),
+        ("contains = \"a\"\nmatches = \"a\"", "one of the two"),
+    ] {
+        let told = rule(written);
+        assert!(told.contains(key), "{written}: {told}");
+    }
+    let long = format!("matches = \"{}\"", "a".repeat(501));
+    assert!(rule(&long).contains("1 to 500 characters"));
+    let tier = problem("[[routing.rules]]\ncontains = \"a\"\ntier = \"cheap\"", &[]);
+    assert!(
+        tier.contains("`routing.rules[0].tier`") && tier.contains("simple, standard, complex"),
+        "{tier}"
+    );
+}
+
+#[test]
 fn secrets_are_not_printed() {
     let settings = Settings::parse("f", "", &environment(&[("OPENAI_API_KEY", "sk-secret")])).unwrap();
     assert!(!format!("{settings:?}").contains("sk-secret"));

@@ -29,6 +29,30 @@ async fn check_says_what_works() {
 }
 
 #[tokio::test]
+async fn the_example_settings_can_be_used_and_unknown_prices_are_noted() {
+    let example = settings().run(&["example"]).await;
+    let text = stdout(&example);
+    assert_eq!(example.status.code(), Some(0));
+    assert!(
+        text.parse::<toml::Table>()
+            .is_ok_and(|table| table.contains_key("routing")),
+        "{text}"
+    );
+    let provider = Provider::start().await;
+    let noted = settings()
+        .models(&provider, &["m"])
+        .environment(
+            "PENNYPRESS__MODELS",
+            &format!("[{{id = \"m\", provider = \"{}\"}}]", crate::app::PROVIDER_NAME),
+        )
+        .run(&["check"])
+        .await;
+    let told = stdout(&noted);
+    assert_eq!(noted.status.code(), Some(0), "{told}");
+    assert!(told.contains("note  model m: its price is unknown"), "{told}");
+}
+
+#[tokio::test]
 async fn check_says_what_does_not_work() {
     let provider = Provider::start().await;
     let closed = tokio::net::TcpSocket::new_v4().expect("a socket");

@@ -34,6 +34,7 @@ mod overview;
 mod problems;
 mod process;
 mod redis;
+mod routing;
 mod secrecy;
 mod sharing;
 mod signatures;

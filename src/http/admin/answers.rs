@@ -41,6 +41,10 @@ pub(super) struct Item {
     pub doubts: Vec<DoubtLine>,
     pub note: String,
     pub handled: Option<String>,
+    /// To which tier it was routed, and why.
+    pub route: Option<String>,
+    /// Its part in an experiment.
+    pub enrolment: Option<String>,
 }
 
 /// A sentence that the passages do not support.
@@ -100,6 +104,10 @@ impl Item {
             doubts: answer.doubts.into_iter().map(doubt).collect(),
             note: reviewed.note,
             handled: reviewed.handled_at_ms.map(show::when),
+            route: answer.route.map(|route| format!("{}: {}", route.tier, route.reason)),
+            enrolment: answer
+                .enrolment
+                .map(|part| format!("{}, {}", part.experiment, part.arm)),
         }
     }
 

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 use super::{
     Environment, ModelFile, ProviderFile, RoutingFile, RuleFile, bounded, default_context, listed, secret_of, web_url,
 };
-use crate::domain::{Secret, Tier};
+use crate::domain::{Price, Secret, Tier};
 use crate::settings::layers::Layers;
-use crate::settings::{Model, Provider, Routing, RoutingRule, SettingsError};
+use crate::settings::{Model, Pattern, Provider, Routing, RoutingRule, SettingsError, list_price};
 
 /// `OPENAI_API_KEY` alone, or `PENNYPRESS_API_KEY` with `PENNYPRESS_BASE_URL`, makes a provider; `PENNYPRESS_MODEL` names its model.
 pub(super) fn provider_of_environment(
@@ -41,14 +41,12 @@ pub(super) fn provider_of_environment(
     })?;
     let _ = at;
     let id = value("PENNYPRESS_MODEL").unwrap_or("gpt-4o-mini").to_owned();
-    // The list price of gpt-4o-mini in US dollars; another model's price is known only when the settings tell it.
-    let (input, output) = if id == "gpt-4o-mini" { (0.15, 0.60) } else { (0.0, 0.0) };
     let name = "default".to_owned();
     let model = ModelFile {
         id,
         provider: name.clone(),
-        input_usd_per_million: input,
-        output_usd_per_million: output,
+        input_usd_per_million: None,
+        output_usd_per_million: None,
         context_tokens: default_context(),
     };
     Ok((
@@ -130,7 +128,8 @@ pub(super) fn check_models(
             512,
             100_000_000,
         )?;
-        let price = |name: &str, value: f64| {
+        let amount = |name: &str, value: Option<f64>| {
+            let value = value.unwrap_or(0.0);
             Decimal::try_from(value)
                 .ok()
                 .filter(|_| (0.0..=1_000_000.0).contains(&value))
@@ -141,9 +140,15 @@ pub(super) fn check_models(
                     )
                 })
         };
+        let told = Price {
+            input_usd_per_million: amount("input_usd_per_million", model.input_usd_per_million)?,
+            output_usd_per_million: amount("output_usd_per_million", model.output_usd_per_million)?,
+        };
+        let is_told = model.input_usd_per_million.is_some() || model.output_usd_per_million.is_some();
+        let known = if is_told { Some(told) } else { list_price(&model.id) };
         checked.push(Model {
-            input_usd_per_million: price("input_usd_per_million", model.input_usd_per_million)?,
-            output_usd_per_million: price("output_usd_per_million", model.output_usd_per_million)?,
+            price: known.unwrap_or_default(),
+            price_is_unknown: known.is_none(),
             id: model.id,
             provider: model.provider,
             context_tokens: model.context_tokens,
@@ -171,10 +176,15 @@ impl RoutingFile {
         let or = |chain: Vec<String>, other: &[String]| if chain.is_empty() { other.to_vec() } else { chain };
         let all: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
         let standard = or(self.standard, &all);
+        let baseline = self.baseline.unwrap_or_else(|| "gpt-4o".to_owned());
+        let of_settings = models
+            .iter()
+            .find(|model| model.id == baseline && !model.price_is_unknown);
         Ok(Routing {
             simple: or(self.simple, &standard),
             complex: or(self.complex, &standard),
-            baseline: self.baseline.unwrap_or_else(|| "gpt-4o".to_owned()),
+            baseline_price: of_settings.map(|model| model.price).or_else(|| list_price(&baseline)),
+            baseline,
             rules: check_rules(self.rules, at)?,
             standard,
         })
@@ -185,19 +195,28 @@ fn check_rules(rules: Vec<RuleFile>, at: &Layers) -> Result<Vec<RoutingRule>, Se
     let mut checked = Vec::new();
     for (i, rule) in rules.into_iter().enumerate() {
         let key = |name: &str| format!("routing.rules[{i}].{name}");
-        if rule.contains.trim().is_empty() {
-            return Err(at.wrong(
-                &key("contains"),
-                "found nothing; allowed are words that a question may hold",
-            ));
-        }
+        let pattern = match (rule.contains, rule.matches) {
+            (Some(words), None) if !words.trim().is_empty() => Pattern::Contains(words),
+            (None, Some(expression)) => {
+                Pattern::matches(&expression).map_err(|problem| at.wrong(&key("matches"), problem))?
+            }
+            (Some(_), Some(_)) => {
+                return Err(at.wrong(&key("matches"), "found beside `contains`; allowed is one of the two"));
+            }
+            _ => {
+                return Err(at.wrong(
+                    &key("contains"),
+                    "found nothing; allowed are words that a question may hold, or `matches` with a regular expression",
+                ));
+            }
+        };
         let wrong = || {
             let problem = format!("found `{}`; allowed is one of: simple, standard, complex", rule.tier);
             at.wrong(&key("tier"), problem)
         };
         checked.push(RoutingRule {
             tier: Tier::parse(&rule.tier).ok_or_else(wrong)?,
-            contains: rule.contains,
+            pattern,
         });
     }
     Ok(checked)
