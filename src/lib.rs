@@ -8,6 +8,7 @@ pub mod cache; // answers that were paid for once: exact matches, in memory or i
 pub mod commands; // what the binary does, a file a command
 pub mod domain; // plain types and rules, no I/O
 pub mod embeddings; // what a text means, as a vector: a model in the binary
+pub mod gateway; // the way of a program's call
 pub mod http; // handlers only
 pub mod knowledge; // documents in, passages out
 pub mod limits; // visitor and site limits, one-time ids; in process or in Redis

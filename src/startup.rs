@@ -1,5 +1,6 @@
 //! The one place where settings become parts, and parts become a running server.
 
+use std::collections::HashMap;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,20 +11,22 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::access::Sites;
 use crate::access::visitor::VisitorTokens;
+use crate::access::{ApiKeys, Sites};
 use crate::answering::{Answering, Parts, Runs};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
-use crate::domain::Usd;
+use crate::domain::{Program, Usd};
+use crate::gateway::{Gateway, Making};
 use crate::http::admin::Admin;
 use crate::http::in_flight::{self, InFlight};
 use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
 use crate::http::request_log::log_request;
 use crate::http::visitor::{Gate, PublicUrl};
-use crate::http::{demo, documents, manual, ops, visitor};
+use crate::http::{demo, documents, manual, openai, ops, visitor};
 use crate::knowledge::{Knowledge, Library};
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
+use crate::models::passthrough::Wire;
 use crate::models::{BreakerGauge, Catalogue, Chain, share_breakers};
 use crate::redis::{Patience, RedisClient, RedisUrlError};
 use crate::settings::Settings;
@@ -59,6 +62,7 @@ pub enum StartError {
 pub struct Engine {
     pub answering: Answering,
     pub library: Arc<Library>,
+    pub gateway: Gateway,
     pub store: Arc<SqliteStore>,
     pub cache: Arc<dyn AnswerCache>,
     pub limits: Arc<dyn Limits>,
@@ -78,11 +82,21 @@ impl Engine {
         // What stands in the settings wins over what was made in the operator's pages.
         sites.extend(settings.sites.iter().cloned());
         let metrics = Metrics::new()?;
-        let catalogue = Catalogue::new(settings)?;
+        let catalogue = Arc::new(Catalogue::new(settings)?);
         metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
         let breakers = redis.map(|redis| share_breakers(catalogue.models().to_vec(), redis));
         let knowledge = Arc::new(Knowledge::with_manual());
         let library = Library::open(store.clone(), knowledge.clone()).await?;
+        let runtime = tokio::runtime::Handle::current();
+        let making = Making {
+            catalogue: catalogue.clone(),
+            cache: cache.clone(),
+            limits: limits.clone(),
+            budgets: program_budgets(settings, &*store).await?,
+            store: store.clone(),
+            metrics: metrics.clone(),
+        };
+        let gateway = Gateway::new(making, runtime.clone());
         let answering = Answering::new(Parts {
             limits: limits.clone(),
             budgets: budgets(settings, &*store).await?,
@@ -92,12 +106,13 @@ impl Engine {
             chain: Chain::new(settings.upstream.clone()),
             store: store.clone(),
             metrics: metrics.clone(),
-            runs: Runs::new(tokio::runtime::Handle::current()),
+            runs: Runs::new(runtime),
         });
         let sites = Arc::new(Sites::new(sites));
         Ok(Self {
             answering,
             library,
+            gateway,
             store,
             cache,
             limits,
@@ -110,6 +125,7 @@ impl Engine {
     /// Stops what runs and writes everything down.
     pub async fn stop(&self) {
         self.answering.stop().await;
+        self.gateway.stop().await;
         self.store.close().await;
     }
 }
@@ -129,6 +145,30 @@ async fn budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<Budgets
         budgets.recall(&site, Usd::ZERO, cost, now);
     }
     Ok(budgets)
+}
+
+/// The budgets of programs that have one, with what they spent this month.
+async fn program_budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<HashMap<String, Budgets>, StoreError> {
+    let now = jiff::Timestamp::now();
+    let spent: HashMap<String, Usd> = match settings.api_keys.iter().any(|key| key.program.monthly_budget.is_some()) {
+        true => store
+            .costs_since(Budgets::periods(now).1.as_millisecond())
+            .await?
+            .into_iter()
+            .collect(),
+        false => HashMap::new(),
+    };
+    let budget = |program: &Program| {
+        let budgets = Budgets::new(None, Some(program.monthly_budget?));
+        let spent = spent.get(&program.ledger_name()).copied().unwrap_or(Usd::ZERO);
+        budgets.recall(&program.name, Usd::ZERO, spent, now);
+        Some((program.name.clone(), budgets))
+    };
+    Ok(settings
+        .api_keys
+        .iter()
+        .filter_map(|key| budget(&key.program))
+        .collect())
 }
 
 type Engines = (Arc<dyn AnswerCache>, Arc<dyn Limits>);
@@ -269,6 +309,8 @@ async fn serve(
     let answering = Data::new(engine.answering.clone());
     let (operator, library) = (Data::new(admin.door()), Data::from(engine.library.clone()));
     let public = Data::new(PublicUrl(settings.server.public_url.clone()));
+    let api_keys = Data::new(ApiKeys::new(&settings.api_keys));
+    let (gateway, upstream) = (engine.gateway.clone(), settings.upstream.clone());
     let (files, metrics) = (Data::new(Files::new()?), engine.metrics.clone());
     let server = HttpServer::new(move || {
         let (gate, in_flight, counted) = (gate.clone(), in_flight.clone(), metrics.clone());
@@ -289,6 +331,9 @@ async fn serve(
             .configure(|config| documents::configure(config, gate.clone(), operator.clone(), library.clone()))
             .configure(|config| visitor::configure(config, gate.clone()))
             .configure(|config| demo::configure(config, gate))
+            .configure(|config| {
+                openai::configure(config, api_keys.clone(), gateway.clone(), Wire::new(upstream.clone()));
+            })
             .configure(ops::configure)
             .configure(|config| admin.configure(config))
             .configure(manual::configure)

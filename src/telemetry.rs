@@ -47,7 +47,7 @@ pub struct Counters {
     /// `pennypress_http_requests_total{route,status}`: route templates, status classes (`2xx`).
     http_requests: IntCounterVec,
     questions: IntCounterVec,
-    limit_refusals: [IntCounter; 2],
+    limit_refusals: [IntCounter; 3],
     pub cache_hits: IntCounter,
     pub cache_misses: IntCounter,
     /// `pennypress_first_word_seconds`: from the request to the first word.
@@ -106,6 +106,7 @@ impl Metrics {
             limit_refusals: [
                 limit_refusals.with_label_values(&["visitor"]),
                 limit_refusals.with_label_values(&["site"]),
+                limit_refusals.with_label_values(&["program"]),
             ],
             cache_hits: lookups.with_label_values(&["hit"]),
             cache_misses: lookups.with_label_values(&["miss"]),
@@ -166,6 +167,7 @@ impl Counters {
         self.limit_refusals[match by {
             Limit::Visitor => 0,
             Limit::Site => 1,
+            Limit::Program => 2,
         }]
         .inc();
     }

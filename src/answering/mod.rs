@@ -81,7 +81,7 @@ pub struct Parts {
     pub budgets: Budgets,
     pub cache: Arc<dyn AnswerCache>,
     pub knowledge: Arc<Knowledge>,
-    pub catalogue: Catalogue,
+    pub catalogue: Arc<Catalogue>,
     pub chain: Chain,
     pub store: Arc<dyn AnswerStore>,
     pub metrics: Metrics,

@@ -108,6 +108,18 @@ pub struct Enrolment {
     pub arm: Arm,
 }
 
+named!(
+    /// What a model takes and gives.
+    ModelKind {
+        Chat = "chat",
+        Embedding = "embedding",
+        /// Speech in, text out.
+        Transcription = "transcription",
+        /// Text in, speech out.
+        Speech = "speech",
+    }
+);
+
 /// A page that an answer rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {

@@ -5,15 +5,18 @@ mod document;
 mod doubt;
 mod id;
 mod money;
+mod program;
 mod question;
 mod site;
 
 pub use answer::{
-    Answer, Arm, Decision, Enrolment, Finish, From, Purpose, Rating, ShadowAnswer, Source, Tier, UpstreamCall, Usage,
+    Answer, Arm, Decision, Enrolment, Finish, From, ModelKind, Purpose, Rating, ShadowAnswer, Source, Tier,
+    UpstreamCall, Usage,
 };
 pub use document::{DocumentChange, DocumentOutcome, KeptDocument};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::{Price, Usd};
+pub use program::Program;
 pub use question::{Page, Question, Role, Turn};
 pub use site::{Appearance, Origin, OriginError, Secret, Site};

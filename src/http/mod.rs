@@ -5,6 +5,7 @@ pub mod demo; // the widget at work, for people
 pub mod documents; // a site's content: /api/v1/documents
 pub mod in_flight; // what is being answered, for a graceful stop
 pub mod manual; // the manual, for people
+pub mod openai; // programs, /v1
 pub mod openapi; // the exact form of the outside
 pub mod ops; // health, metrics, the widget's files
 pub mod problem; // every error, in one shape

@@ -162,6 +162,7 @@ impl From<AskError> for Problem {
                     "rate_limited",
                     match refused.by {
                         Limit::Visitor => "Too many questions in a short time. Please wait a little.",
+                        Limit::Program => "Too many calls in a minute. Please wait a little.",
                         Limit::Site => "This site has used up its questions for today. Please come back later.",
                     },
                 )

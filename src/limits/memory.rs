@@ -11,7 +11,7 @@ use governor::clock::{Clock, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
-use governor::{Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use moka::Expiry;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
@@ -33,6 +33,8 @@ pub struct MemoryLimits {
     sites: (Keyed, Cells),
     /// Held while both limits are asked, so that one refused question is never half counted.
     gate: Mutex<()>,
+    /// By program, with the limit that each was made for. As many as the settings name.
+    programs: Mutex<HashMap<String, Arc<DefaultDirectRateLimiter>>>,
     ids: Cache<(u64, u64), Duration>,
     id_hashers: (RandomState, RandomState),
 }
@@ -57,6 +59,7 @@ impl MemoryLimits {
             visitors: limiter(allowance.per_visitor_per_minute, MINUTE),
             sites: limiter(allowance.per_site_per_day, DAY),
             gate: Mutex::new(()),
+            programs: Mutex::default(),
             ids,
             id_hashers: (RandomState::new(), RandomState::new()),
         }
@@ -69,6 +72,24 @@ impl MemoryLimits {
         let before = self.visitors.1.get(visitor_key);
         check(&self.visitors.0, visitor_key, Limit::Visitor)?;
         check(&self.sites.0, site_key, Limit::Site).inspect_err(|_| self.visitors.1.put_back(visitor_key, before))
+    }
+
+    pub(super) fn count_call(&self, program: &str, per_minute: NonZeroU32) -> Result<(), Refused> {
+        let limiter = {
+            let mut programs = self.programs.lock();
+            match programs.get(program) {
+                Some(limiter) => limiter.clone(),
+                None => {
+                    let limiter = Arc::new(RateLimiter::direct(Quota::per_minute(per_minute)));
+                    programs.insert(program.to_owned(), limiter.clone());
+                    limiter
+                }
+            }
+        };
+        limiter.check().map_err(|refusal| Refused {
+            retry_after: refusal.wait_time_from(limiter.clock().now()),
+            by: Limit::Program,
+        })
     }
 
     pub(super) fn first_use_here(&self, scope: &str, id: &str, keep: Duration) -> bool {
@@ -96,6 +117,10 @@ fn check(limiter: &Keyed, key: u64, by: Limit) -> Result<(), Refused> {
 impl Limits for MemoryLimits {
     async fn question(&self, site: &str, visitor: VisitorNetwork) -> Result<(), Refused> {
         self.count(site, visitor)
+    }
+
+    async fn call(&self, program: &str, per_minute: NonZeroU32) -> Result<(), Refused> {
+        self.count_call(program, per_minute)
     }
 
     async fn first_use(&self, scope: &str, id: &str, keep: Duration) -> bool {

@@ -49,6 +49,8 @@ pub struct Refused {
 pub enum Limit {
     Visitor,
     Site,
+    /// Of a server-side program's key.
+    Program,
 }
 
 /// The limits, counted by the generic cell rate algorithm (ITU-T I.371): in process or shared through Redis.
@@ -56,6 +58,9 @@ pub enum Limit {
 pub trait Limits: Send + Sync {
     /// Counts one question of a visitor on a site. A question that the visitor limit refuses does not count against the site.
     async fn question(&self, site: &str, visitor: VisitorNetwork) -> Result<(), Refused>;
+
+    /// Counts one call of a server-side program, which has a limit of its own.
+    async fn call(&self, program: &str, per_minute: NonZeroU32) -> Result<(), Refused>;
 
     /// Whether this id is seen for the first time within `keep`. Used against replayed signatures.
     async fn first_use(&self, scope: &str, id: &str, keep: Duration) -> bool;

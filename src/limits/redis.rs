@@ -1,6 +1,7 @@
 //! Limits counted in Redis by Redis's own clock, so that services which share it share one limit exactly.
 //! While Redis is away each service counts for itself.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -62,6 +63,27 @@ impl Limits for RedisLimits {
                 by: if limit == 1 { Limit::Visitor } else { Limit::Site },
             }),
             None => self.here.count(&site, visitor),
+        }
+    }
+
+    async fn call(&self, program: &str, per_minute: NonZeroU32) -> Result<(), Refused> {
+        let hash = blake3::hash(program.as_bytes()).to_hex();
+        let mut invocation = self.script.prepare_invoke();
+        invocation
+            .key(format!("pennypress:{{{hash}}}:program"))
+            .arg(cost(MINUTE, per_minute.get()))
+            .arg(per_minute.get());
+        let verdict = self
+            .redis
+            .call(async |connection| invocation.invoke_async::<(u8, u64)>(connection).await)
+            .await;
+        match verdict {
+            Some((0, _)) => Ok(()),
+            Some((_, micros)) => Err(Refused {
+                retry_after: Duration::from_micros(micros),
+                by: Limit::Program,
+            }),
+            None => self.here.count_call(program, per_minute),
         }
     }
 

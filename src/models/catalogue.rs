@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::breaker::Breaker;
 use super::provider::Provider;
-use crate::domain::{Price, Tier, Usage, Usd};
+use crate::domain::{ModelKind, Price, Tier, Usage, Usd};
 use crate::settings::{RoutingRule, Settings, Upstream};
 
 /// One model of one provider.
@@ -17,6 +19,9 @@ pub struct Model {
     pub price: Price,
     /// Tokens that prompt and completion may have together.
     pub context_tokens: u32,
+    pub kind: ModelKind,
+    /// For a minute of audio.
+    pub usd_per_minute: Decimal,
     pub breaker: Breaker,
 }
 
@@ -31,6 +36,7 @@ pub struct Catalogue {
     simple: Vec<Arc<Model>>,
     standard: Vec<Arc<Model>>,
     complex: Vec<Arc<Model>>,
+    /// In the order of the settings.
     models: Vec<Arc<Model>>,
     providers: Vec<Arc<Provider>>,
     rules: Vec<RoutingRule>,
@@ -46,16 +52,20 @@ impl Catalogue {
             .map(|provider| Arc::new(Provider::new(provider, client.clone())))
             .collect();
         let mut models = HashMap::new();
+        let mut all = Vec::new();
         for model in &settings.models {
             if let Some(provider) = providers.iter().find(|provider| provider.name() == model.provider) {
-                let known = Model {
+                let known = Arc::new(Model {
                     id: model.id.clone(),
                     provider: provider.clone(),
                     price: model.price,
                     context_tokens: model.context_tokens,
+                    kind: model.kind,
+                    usd_per_minute: model.usd_per_minute,
                     breaker: Breaker::default(),
-                };
-                models.insert(model.id.as_str(), Arc::new(known));
+                });
+                all.push(known.clone());
+                models.insert(model.id.as_str(), known);
             }
         }
         let chain = |ids: &[String]| ids.iter().filter_map(|id| models.get(id.as_str()).cloned()).collect();
@@ -63,7 +73,7 @@ impl Catalogue {
             simple: chain(&settings.routing.simple),
             standard: chain(&settings.routing.standard),
             complex: chain(&settings.routing.complex),
-            models: models.into_values().collect(),
+            models: all,
             providers,
             rules: settings.routing.rules.clone(),
         })
@@ -78,6 +88,10 @@ impl Catalogue {
         }
     }
 
+    pub fn find(&self, id: &str) -> Option<&Arc<Model>> {
+        self.models.iter().find(|model| model.id == id)
+    }
+
     /// Whether any provider is set.
     pub fn has_models(&self) -> bool {
         !self.standard.is_empty()
@@ -88,7 +102,7 @@ impl Catalogue {
         &self.rules
     }
 
-    /// Every model that is set, in no order.
+    /// Every model that is set, in the order of the settings.
     pub fn models(&self) -> &[Arc<Model>] {
         &self.models
     }
@@ -98,7 +112,8 @@ impl Catalogue {
     }
 }
 
-fn client(upstream: &Upstream) -> Result<reqwest::Client, reqwest::Error> {
+/// A client with its own connections.
+pub(super) fn client(upstream: &Upstream) -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .connect_timeout(upstream.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())

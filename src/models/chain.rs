@@ -16,10 +16,10 @@ use crate::domain::{Finish, Usage, Usd};
 use crate::settings::Upstream;
 
 /// The longest `Retry-After` that is waited for; a provider that asks for more is passed over.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
-const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(10);
+pub(super) const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 /// How long the usage may come after the last word.
-const USAGE_WAIT: Duration = Duration::from_secs(1);
+pub(super) const USAGE_WAIT: Duration = Duration::from_secs(1);
 /// A body without stream may be this long.
 const LONGEST_BODY: usize = 4 << 20;
 
@@ -333,7 +333,7 @@ impl Running {
 }
 
 /// The models whose breaker lets a call through; all of them (and true) when none does, since any of them may be back.
-fn usable(models: &[Arc<Model>]) -> (Vec<&Arc<Model>>, bool) {
+pub(super) fn usable(models: &[Arc<Model>]) -> (Vec<&Arc<Model>>, bool) {
     let now = Instant::now();
     let usable: Vec<_> = models.iter().filter(|model| model.breaker.would_allow(now)).collect();
     if usable.is_empty() {
@@ -344,6 +344,6 @@ fn usable(models: &[Arc<Model>]) -> (Vec<&Arc<Model>>, bool) {
 }
 
 /// Half to one and a half times as long, so that many callers do not come back together.
-fn jittered(wait: Duration) -> Duration {
+pub(super) fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(0.5 + rand::random::<f64>())
 }

@@ -1,6 +1,8 @@
 //! An answer that broke off is continued: the next model gets the words already shown and goes on from there.
 //! Some models begin again, or repeat the last words; a visitor must not read anything twice.
 
+use std::borrow::Cow;
+
 use super::provider::{Message, Prompt};
 
 /// A repetition is looked for within this many bytes of the end of the shown text.
@@ -16,31 +18,34 @@ const GO_ON: &str = "Your answer above was cut off by a lost connection. Continu
 /// The prompt that asks for the rest of `shown`.
 pub fn prompt(original: &Prompt, shown: &str) -> Prompt {
     let mut prompt = original.clone();
-    prompt.messages.push(Message {
-        role: "assistant",
-        content: shown.to_owned(),
-    });
-    prompt.messages.push(Message {
-        role: "user",
-        content: GO_ON.to_owned(),
-    });
+    prompt.messages.extend(turns(shown));
     prompt
+}
+
+/// What is said after the conversation so far to get the rest of `shown`.
+pub fn turns(shown: &str) -> [Message; 2] {
+    let turn = |role, content: &str| Message {
+        role,
+        content: content.to_owned(),
+    };
+    [turn("assistant", shown), turn("user", GO_ON)]
 }
 
 /// Removes from the start of a continuation what was shown already.
 pub struct Seam<'a> {
-    shown: &'a str,
+    shown: Cow<'a, str>,
     held: String,
     closed: bool,
 }
 
 impl<'a> Seam<'a> {
     /// With nothing shown there is no seam, and words pass through.
-    pub fn new(shown: &'a str) -> Self {
+    pub fn new(shown: impl Into<Cow<'a, str>>) -> Self {
+        let shown = shown.into();
         Self {
+            closed: shown.is_empty(),
             shown,
             held: String::new(),
-            closed: shown.is_empty(),
         }
     }
 
@@ -62,7 +67,7 @@ impl<'a> Seam<'a> {
     pub fn close(&mut self) -> String {
         self.closed = true;
         let held = std::mem::take(&mut self.held);
-        if let Some(rest) = held.strip_prefix(self.shown) {
+        if let Some(rest) = held.strip_prefix(&*self.shown) {
             return rest.to_owned();
         }
         let longest = held.len().min(LONGEST_OVERLAP).min(self.shown.len());

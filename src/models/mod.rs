@@ -8,6 +8,7 @@ mod continuation;
 mod error;
 mod estimate;
 mod events;
+pub mod passthrough;
 mod provider;
 mod router;
 mod shared_breakers;

@@ -81,7 +81,11 @@ impl Provider {
 
     /// An error as it may be logged: some providers repeat the key that they refuse.
     pub fn told(&self, error: &CallError) -> String {
-        let text = error.to_string();
+        self.without_key(error.to_string())
+    }
+
+    /// A text of the provider's with dots in the place of its key.
+    pub fn without_key(&self, text: String) -> String {
         match self.api_key.as_ref().map(Secret::expose) {
             Some(key) if !key.is_empty() => text.replace(key, "…"),
             _ => text,
@@ -115,6 +119,15 @@ impl Provider {
         Err(status_error(response).await)
     }
 
+    /// A request to this provider over `client`'s connections, with its key.
+    pub(super) fn post(&self, client: &reqwest::Client, path: &str) -> reqwest::RequestBuilder {
+        let call = client.post(format!("{}{path}", self.base));
+        match &self.authorization {
+            Some(authorization) => call.header(AUTHORIZATION, authorization.clone()),
+            None => call,
+        }
+    }
+
     /// Whether the provider answers and takes the key: it lists its models. `Ok` holds how many there are.
     pub async fn check(&self, timeout: Duration) -> Result<usize, CallError> {
         let mut call = self.client.get(format!("{}/models", self.base)).timeout(timeout);
@@ -138,7 +151,7 @@ impl Provider {
 }
 
 /// The error without the address, which may hold a key in its query.
-fn connection_error(error: reqwest::Error) -> CallError {
+pub(super) fn connection_error(error: reqwest::Error) -> CallError {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(&error);
@@ -149,7 +162,7 @@ fn connection_error(error: reqwest::Error) -> CallError {
     CallError::Connect(text)
 }
 
-async fn status_error(response: reqwest::Response) -> CallError {
+pub(super) async fn status_error(response: reqwest::Response) -> CallError {
     let status = response.status().as_u16();
     let retry_after = response
         .headers()

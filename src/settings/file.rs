@@ -1,5 +1,6 @@
 //! The settings as they are written. The checks that make them [`Settings`] stand in the files below this one, a room each.
 
+mod api_keys;
 mod models;
 mod service;
 mod sites;
@@ -11,7 +12,7 @@ use url::Url;
 
 use super::layers::Layers;
 use super::{LogFormat, Settings, SettingsError};
-use crate::domain::Secret;
+use crate::domain::{ModelKind, Secret};
 
 type Environment = BTreeMap<String, String>;
 
@@ -100,10 +101,18 @@ struct ModelFile {
     output_usd_per_million: Option<f64>,
     #[serde(default = "default_context")]
     context_tokens: u32,
+    #[serde(default = "default_kind")]
+    kind: String,
+    #[serde(default)]
+    usd_per_minute: f64,
 }
 
 fn default_context() -> u32 {
     128_000
+}
+
+fn default_kind() -> String {
+    ModelKind::Chat.as_str().to_owned()
 }
 
 #[derive(Deserialize, Default)]
@@ -131,6 +140,7 @@ struct UpstreamFile {
     first_token_timeout_ms: u64,
     between_tokens_timeout_ms: u64,
     slow_first_token_ms: u64,
+    whole_answer_timeout_ms: u64,
     retries: u32,
     temperature: f32,
     max_answer_tokens: u32,
@@ -143,6 +153,7 @@ impl Default for UpstreamFile {
             first_token_timeout_ms: 15_000,
             between_tokens_timeout_ms: 10_000,
             slow_first_token_ms: 8_000,
+            whole_answer_timeout_ms: 120_000,
             retries: 2,
             temperature: 0.2,
             max_answer_tokens: 1_000,
@@ -193,6 +204,8 @@ struct SiteFile {
 struct ApiKeyFile {
     name: String,
     key_env: String,
+    per_minute: Option<u32>,
+    monthly_budget_usd: Option<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -214,7 +227,7 @@ impl File {
         let models = models::check_models(models, &providers, at)?;
         let routing = self.routing.check(&models, at)?;
         let sites = sites::check_sites(self.sites, &server, at, environment)?;
-        let api_keys = sites::check_api_keys(self.api_keys, at, environment)?;
+        let api_keys = api_keys::check_api_keys(self.api_keys, at, environment)?;
         Ok(Settings {
             server,
             store_url: self.store.url,

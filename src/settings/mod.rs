@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use rust_decimal::Decimal;
 use url::Url;
 
-use crate::domain::{Price, Secret, Site, Tier};
+use crate::domain::{ModelKind, Price, Program, Secret, Site, Tier};
 
 pub use error::SettingsError;
 pub use pattern::Pattern;
@@ -77,6 +77,9 @@ pub struct Model {
     /// Neither the settings nor the built-in list know what it costs; then `price` is zero.
     pub price_is_unknown: bool,
     pub context_tokens: u32,
+    pub kind: ModelKind,
+    /// What a minute of audio costs, for a transcription model that is not paid by tokens.
+    pub usd_per_minute: Decimal,
 }
 
 /// For each tier the ids of its models, in the order in which they are tried.
@@ -106,6 +109,8 @@ pub struct Upstream {
     pub between_tokens_timeout: Duration,
     /// A first token after this counts against a model, though less than a failure does.
     pub slow_first_token: Duration,
+    /// For an answer that a program asked for without a stream, from the request to its last byte.
+    pub whole_answer_timeout: Duration,
     /// Tries of one model beyond the first, while no word has come.
     pub retries: u32,
     pub temperature: f32,
@@ -123,8 +128,8 @@ pub struct Limits {
 
 #[derive(Debug, Clone)]
 pub struct ApiKey {
-    pub name: String,
     pub key: Secret,
+    pub program: Program,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]

@@ -25,12 +25,15 @@ pub const SECRET_B: &str = "whsec_c2l4dGVlbiBieXRlcyBhbmQgc2l4dGVlbiBtb3JlISE=";
 /// What no visitor may ever see.
 pub const PROVIDER_NAME: &str = "hush-provider";
 pub const PROVIDER_KEY: &str = "sk-hush-0123456789";
+/// The key of the program `rails`.
+pub const PROGRAM_KEY: &str = "pk-rails-0123456789";
 
 /// Settings in the making. Every change may be made again; the last one counts.
 #[derive(Clone)]
 pub struct Settings {
     base_url: Option<String>,
     models: Vec<String>,
+    simple: Option<String>,
     context_tokens: u32,
     sites: bool,
     per_visitor_per_minute: u32,
@@ -41,6 +44,7 @@ pub struct Settings {
     retries: u32,
     trusted_proxies: &'static str,
     environment: Vec<(String, String)>,
+    more: String,
 }
 
 /// No provider, two sites, limits that no test reaches by accident.
@@ -48,6 +52,7 @@ pub fn settings() -> Settings {
     Settings {
         base_url: None,
         models: Vec::new(),
+        simple: None,
         context_tokens: 128_000,
         sites: true,
         per_visitor_per_minute: 100_000,
@@ -58,6 +63,7 @@ pub fn settings() -> Settings {
         retries: 1,
         trusted_proxies: "[]",
         environment: Vec::new(),
+        more: String::new(),
     }
 }
 
@@ -66,6 +72,12 @@ impl Settings {
     pub fn models(mut self, provider: &Provider, models: &[&str]) -> Self {
         self.base_url = Some(provider.base_url());
         self.models = models.iter().map(|model| (*model).to_owned()).collect();
+        self
+    }
+
+    /// The chain of the simple tier is this model alone.
+    pub fn simple(mut self, model: &str) -> Self {
+        self.simple = Some(model.to_owned());
         self
     }
 
@@ -126,6 +138,12 @@ impl Settings {
         self
     }
 
+    /// More tables behind all others.
+    pub fn more(mut self, toml: &str) -> Self {
+        self.more.push_str(toml);
+        self
+    }
+
     fn toml(&self, directory: &Path) -> String {
         let store = directory.join("store/pennypress.db");
         let mut text = format!(
@@ -149,7 +167,8 @@ impl Settings {
                 text,
                 "[[providers]]\nname = \"{PROVIDER_NAME}\"\nbase_url = \"{url}\"\napi_key_env = \"HUSH_KEY\"\n"
             );
-            for model in &self.models {
+            let known = self.models.iter().chain(&self.simple);
+            for model in known {
                 let _ = write!(
                     text,
                     "[[models]]\nid = \"{model}\"\nprovider = \"{PROVIDER_NAME}\"\ncontext_tokens = {}\n\
@@ -158,9 +177,13 @@ impl Settings {
                 );
             }
             let chain = format!("{:?}", self.models);
+            let simple = self
+                .simple
+                .as_ref()
+                .map_or(chain.clone(), |model| format!("[{model:?}]"));
             let _ = write!(
                 text,
-                "[routing]\nsimple = {chain}\nstandard = {chain}\ncomplex = {chain}\n"
+                "[routing]\nsimple = {simple}\nstandard = {chain}\ncomplex = {chain}\n"
             );
         }
         if self.sites {
@@ -172,7 +195,7 @@ impl Settings {
                  persona = \"You are PERSONA-B.\"\ngreeting = \"Moin!\"\nsuggestions = [\"What is it?\"]\naccent = \"#ffee00\"\n"
             );
         }
-        text
+        text + "[[api_keys]]\nname = \"rails\"\nkey_env = \"RAILS_KEY\"\n" + &self.more
     }
 
     /// A command of the service with these settings, in a directory of its own.
@@ -188,6 +211,7 @@ impl Settings {
             .env("SECRET_A", SECRET_A)
             .env("SECRET_B", SECRET_B)
             .env("HUSH_KEY", PROVIDER_KEY)
+            .env("RAILS_KEY", PROGRAM_KEY)
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -1,5 +1,6 @@
 //! The JSON that OpenAI's API answers with.
 
+use base64::Engine;
 use serde_json::{Value, json};
 
 pub const ID: &str = "chatcmpl-fake";
@@ -16,22 +17,6 @@ pub fn usage_chunk(model: &str, usage: Value) -> Value {
         "id": ID, "object": "chat.completion.chunk", "created": 1_790_000_000, "model": model,
         "choices": [], "usage": usage,
     })
-}
-
-pub fn completion(model: &str, text: &str, finish_reason: &str, usage: Option<Value>) -> Value {
-    let mut completion = json!({
-        "id": ID, "object": "chat.completion", "created": 1_790_000_000, "model": model,
-        "choices": [{
-            "index": 0,
-            "message": {"role": "assistant", "content": text, "refusal": null},
-            "logprobs": null,
-            "finish_reason": finish_reason,
-        }],
-    });
-    if let Some(usage) = usage {
-        completion["usage"] = usage;
-    }
-    completion
 }
 
 pub fn usage(prompt_tokens: u64, completion_tokens: u64) -> Value {
@@ -60,21 +45,31 @@ pub fn models(names: &[String]) -> Value {
 }
 
 /// The same text has always the same vector, of 8 numbers and length 1.
-pub fn embeddings(model: &str, input: &Value) -> Value {
-    let texts: Vec<&str> = match input {
+/// With `encoding_format: base64`, which the official clients ask for, as the base64 of its numbers (little-endian, 32 bits).
+pub fn embeddings(model: &str, asked: &Value) -> Value {
+    let is_base64 = asked["encoding_format"] == "base64";
+    let texts: Vec<&str> = match &asked["input"] {
         Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
         other => other.as_str().into_iter().collect(),
     };
     let data: Vec<Value> = texts
         .iter()
         .enumerate()
-        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": vector(text)}))
+        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": encoded(vector(text), is_base64)}))
         .collect();
     let tokens: u64 = texts.iter().map(|text| words(text)).sum();
     json!({
         "object": "list", "data": data, "model": model,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     })
+}
+
+fn encoded(vector: Vec<f32>, is_base64: bool) -> Value {
+    if !is_base64 {
+        return json!(vector);
+    }
+    let bytes: Vec<u8> = vector.iter().flat_map(|number| number.to_le_bytes()).collect();
+    json!(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
 fn vector(text: &str) -> Vec<f32> {

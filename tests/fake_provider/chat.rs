@@ -12,6 +12,7 @@ use super::http::{Connection, Request, head};
 use super::log::Log;
 use super::plan::{Fault, Plan, Write, text_of};
 use super::routes::pause;
+use super::wish::Wish;
 use super::{State, body};
 
 /// How a played answer leaves the connection.
@@ -26,11 +27,13 @@ pub async fn answer(connection: &mut Connection, state: &State, request: Request
     let model = asked["model"].as_str().unwrap_or_default().to_owned();
     let (plan, allowed) = state.next_plan(&model);
     let streams = asked["stream"] == true;
+    let wish = Wish::of(&asked);
     let player = Player {
-        number: state.log.begin(&request.path, request.headers, &model, asked.clone()),
+        number: state.log.begin(request, &model, asked.clone()),
         log: state.log.clone(),
         model,
-        tokens: plan.tokens(&asked["messages"]),
+        tokens: wish.tokens(&plan, &asked["messages"]),
+        wish,
         tells_usage: !plan.no_usage && (!streams || asked["stream_options"]["include_usage"] == true),
         prompt_tokens: plan.prompt_tokens.unwrap_or_else(|| prompt_words(&asked["messages"])),
         plan,
@@ -69,6 +72,7 @@ fn prompt_words(messages: &Value) -> u64 {
 
 struct Player {
     plan: Plan,
+    wish: Wish,
     tokens: Vec<String>,
     model: String,
     tells_usage: bool,
@@ -83,7 +87,8 @@ impl Player {
     }
 
     fn finish_reason(&self) -> &str {
-        self.plan.finish_reason.as_deref().unwrap_or("stop")
+        let usual = if self.wish.tool.is_some() { "tool_calls" } else { "stop" };
+        self.plan.finish_reason.as_deref().unwrap_or(usual)
     }
 
     /// Faults that come instead of a head; `None`: there is none.
@@ -144,8 +149,10 @@ impl Player {
         }
         wait_until_allowed(allowed, self.tokens.len().saturating_sub(1)).await;
         let usage = self.tells_usage.then(|| self.usage(self.tokens.len()));
-        let text = self.tokens.concat();
-        let mut body = body::completion(&self.model, &text, self.finish_reason(), usage).to_string();
+        let mut body = self
+            .wish
+            .completion(&self.model, &self.tokens, self.finish_reason(), usage)
+            .to_string();
         if matches!(self.plan.fault, Some(Fault::ErrorEvent { .. })) {
             body = body::error(500, "overloaded").to_string();
         }
@@ -188,13 +195,9 @@ impl Player {
             plan: &self.plan,
             held: String::new(),
         };
-        events
-            .json(&body::chunk(
-                &self.model,
-                json!({"role": "assistant", "content": ""}),
-                None,
-            ))
-            .await?;
+        for index in 0..self.wish.answers {
+            events.json(&self.wish.first(&self.model, index)).await?;
+        }
         pause(self.plan.first_token_ms).await;
         for (sent, token) in self.tokens.iter().enumerate() {
             if let Some(left) = self.fault(&mut events, sent).await? {
@@ -205,16 +208,18 @@ impl Player {
             }
             wait_until_allowed(allowed.clone(), sent).await;
             self.log.token(self.number);
-            events
-                .json(&body::chunk(&self.model, json!({"content": token}), None))
-                .await?;
+            for index in 0..self.wish.answers {
+                events.json(&self.wish.token(&self.model, index, token)).await?;
+            }
         }
         if let Some(left) = self.fault(&mut events, usize::MAX).await? {
             return Ok(left);
         }
-        events
-            .json(&body::chunk(&self.model, json!({}), Some(self.finish_reason())))
-            .await?;
+        for index in 0..self.wish.answers {
+            events
+                .json(&self.wish.last(&self.model, index, self.finish_reason()))
+                .await?;
+        }
         if self.tells_usage {
             events
                 .json(&body::usage_chunk(&self.model, self.usage(self.tokens.len())))

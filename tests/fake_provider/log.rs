@@ -9,9 +9,12 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use super::http::Request;
+
 /// More requests than these are not remembered, nor more times of one request's tokens.
 const MOST_ENTRIES: usize = 10_000;
 const MOST_TIMES: usize = 10_000;
+const MOST_OF_A_BODY: usize = 64 << 10;
 
 /// One request for an answer.
 #[derive(Debug, Clone, Serialize)]
@@ -22,6 +25,8 @@ pub struct Entry {
     pub headers: BTreeMap<String, String>,
     pub model: String,
     pub body: Value,
+    /// The body byte for byte, as far as it is text; of a long one the beginning.
+    pub raw: String,
     pub received_ns: u64,
     /// When the first byte of the answer was handed to the system.
     pub first_byte_ns: Option<u64>,
@@ -68,16 +73,18 @@ impl Log {
         entries.all.clear();
     }
 
-    pub(super) fn begin(&self, path: &str, headers: BTreeMap<String, String>, model: &str, body: Value) -> u64 {
+    pub(super) fn begin(&self, request: Request, model: &str, body: Value) -> u64 {
+        let length = request.body.len().min(MOST_OF_A_BODY);
         let mut entries = self.entries.lock();
         let number = entries.first + entries.all.len() as u64;
         if entries.all.len() < MOST_ENTRIES {
             entries.all.push(Entry {
                 number,
-                path: path.to_owned(),
-                headers,
+                path: request.path,
+                headers: request.headers,
                 model: model.to_owned(),
                 body,
+                raw: String::from_utf8_lossy(&request.body[..length]).into_owned(),
                 received_ns: now_ns(),
                 first_byte_ns: None,
                 tokens_sent: 0,

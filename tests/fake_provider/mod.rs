@@ -1,12 +1,14 @@
 //! A provider of our own that speaks the OpenAI API and fails on demand. It is written on bare sockets, because the faults
 //! that it plays (a reset, a cut, one byte at a time) are below what an HTTP framework lets a handler do.
 
+mod audio;
 mod body;
 mod chat;
 mod http;
 pub mod log;
 pub mod plan;
 mod routes;
+mod wish;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::{
-    Environment, ModelFile, ProviderFile, RoutingFile, RuleFile, bounded, default_context, listed, secret_of, web_url,
+    Environment, ModelFile, ProviderFile, RoutingFile, RuleFile, bounded, default_context, default_kind, listed,
+    secret_of, web_url,
 };
-use crate::domain::{Price, Secret, Tier};
+use crate::domain::{ModelKind, Price, Secret, Tier};
 use crate::settings::layers::Layers;
 use crate::settings::{Model, Pattern, Provider, Routing, RoutingRule, SettingsError, list_price};
 
@@ -48,6 +49,8 @@ pub(super) fn provider_of_environment(
         input_usd_per_million: None,
         output_usd_per_million: None,
         context_tokens: default_context(),
+        kind: default_kind(),
+        usd_per_minute: 0.0,
     };
     Ok((
         vec![Provider {
@@ -144,9 +147,20 @@ pub(super) fn check_models(
             input_usd_per_million: amount("input_usd_per_million", model.input_usd_per_million)?,
             output_usd_per_million: amount("output_usd_per_million", model.output_usd_per_million)?,
         };
-        let is_told = model.input_usd_per_million.is_some() || model.output_usd_per_million.is_some();
+        let is_told = model.input_usd_per_million.is_some()
+            || model.output_usd_per_million.is_some()
+            || model.usd_per_minute > 0.0;
         let known = if is_told { Some(told) } else { list_price(&model.id) };
+        let kind = ModelKind::parse(&model.kind).ok_or_else(|| {
+            let allowed: Vec<_> = ModelKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            at.wrong(
+                &key("kind"),
+                format!("found `{}`; allowed is one of: {}", model.kind, listed(&allowed)),
+            )
+        })?;
         checked.push(Model {
+            kind,
+            usd_per_minute: amount("usd_per_minute", Some(model.usd_per_minute))?,
             price: known.unwrap_or_default(),
             price_is_unknown: known.is_none(),
             id: model.id,
@@ -158,9 +172,13 @@ pub(super) fn check_models(
 }
 
 impl RoutingFile {
-    /// A tier that is not set takes the chain of `standard`; without that, all models in their order.
+    /// A tier that is not set takes the chain of `standard`; without that, all chat models in their order.
     pub(super) fn check(self, models: &[Model], at: &Layers) -> Result<Routing, SettingsError> {
-        let ids: Vec<&str> = models.iter().map(|model| model.id.as_str()).collect();
+        let ids: Vec<&str> = models
+            .iter()
+            .filter(|model| model.kind == ModelKind::Chat)
+            .map(|model| model.id.as_str())
+            .collect();
         for (tier, chain) in [
             ("simple", &self.simple),
             ("standard", &self.standard),
@@ -168,7 +186,7 @@ impl RoutingFile {
         ] {
             for (i, id) in chain.iter().enumerate() {
                 if !ids.contains(&id.as_str()) {
-                    let problem = format!("found `{id}`; allowed is a model's id: {}", listed(&ids));
+                    let problem = format!("found `{id}`; allowed is a chat model's id: {}", listed(&ids));
                     return Err(at.wrong(&format!("routing.{tier}[{i}]"), problem));
                 }
             }

@@ -116,6 +116,7 @@ impl UpstreamFile {
             first_token_timeout: time("first_token_timeout_ms", self.first_token_timeout_ms)?,
             between_tokens_timeout: time("between_tokens_timeout_ms", self.between_tokens_timeout_ms)?,
             slow_first_token: time("slow_first_token_ms", self.slow_first_token_ms)?,
+            whole_answer_timeout: time("whole_answer_timeout_ms", self.whole_answer_timeout_ms)?,
             retries: self.retries,
             temperature: self.temperature,
             max_answer_tokens: self.max_answer_tokens,

@@ -1,11 +1,11 @@
-//! Sites, and the keys of server-side callers.
+//! Sites.
 
 use url::Url;
 
-use super::{ApiKeyFile, Environment, SiteFile, secret_of};
+use super::{Environment, SiteFile, secret_of};
 use crate::domain::{Appearance, Origin, Site};
 use crate::settings::layers::Layers;
-use crate::settings::{ApiKey, DEMO_SITE, Server, SettingsError};
+use crate::settings::{DEMO_SITE, Server, SettingsError};
 
 pub(super) fn check_sites(
     sites: Vec<SiteFile>,
@@ -113,20 +113,4 @@ fn demo_site(server: &Server) -> Site {
             ..Appearance::default()
         },
     }
-}
-
-pub(super) fn check_api_keys(
-    keys: Vec<ApiKeyFile>,
-    at: &Layers,
-    environment: &Environment,
-) -> Result<Vec<ApiKey>, SettingsError> {
-    let mut checked = Vec::new();
-    for (i, key) in keys.into_iter().enumerate() {
-        let secret = secret_of(&key.key_env, &format!("api_keys[{i}].key_env"), at, environment)?;
-        checked.push(ApiKey {
-            name: key.name,
-            key: secret,
-        });
-    }
-    Ok(checked)
 }

@@ -1,0 +1,180 @@
+//! A program's request, passed down a chain of models as it came, and the answer passed back as it comes. Only what is
+//! needed is read on the way: when the answer begins and ends, what it says, and what it cost.
+
+mod attempt;
+mod chunk;
+mod opaque;
+mod relay;
+mod source;
+mod split;
+mod walk;
+mod whole;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
+
+use super::catalogue::{self, Model};
+use super::chain::Call;
+use super::error::CallError;
+use super::provider::{Message, status_error};
+use crate::settings::Upstream;
+
+pub use opaque::{Opaque, Paid};
+pub use relay::{Manner, Relay};
+pub use split::without_usage;
+pub use walk::Walk;
+pub use whole::{Shape, WholeAnswer, seconds_of};
+
+/// A refusal's body may be this long; more of it is not told.
+const LONGEST_REFUSAL: usize = 64 << 10;
+
+/// What is sent, whichever model it goes to.
+pub trait Outgoing: Send + Sync {
+    /// Below the provider's base URL, such as `/chat/completions`.
+    fn path(&self) -> &'static str;
+    fn content_type(&self) -> HeaderValue;
+    /// The body for the model with this id; with `turns`, the conversation has gone on by them.
+    fn body(&self, model: &str, turns: Option<&[Message; 2]>) -> Bytes;
+    /// About how many tokens the prompt has, where the provider does not say.
+    fn prompt_tokens(&self) -> u64;
+}
+
+/// Where every call is accounted for, also those that failed or were left.
+pub trait Account {
+    fn account(&self, call: Call);
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// A provider refuses the request for what it holds; what it said, as it said it.
+    Refused { status: u16, body: Bytes },
+    /// Every model is at its limit; one of them said when to come back.
+    AllBusy { retry_after: Option<Duration> },
+    /// No model could answer.
+    Exhausted,
+}
+
+/// Connections to providers, a set for each worker thread: a stream that is read and written on one thread costs half
+/// of what one costs that hops between two.
+pub struct Wire {
+    upstream: Upstream,
+    client: OnceLock<reqwest::Client>,
+}
+
+impl Wire {
+    /// Connects to nobody yet.
+    pub fn new(upstream: Upstream) -> Self {
+        Self {
+            upstream,
+            client: OnceLock::new(),
+        }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, CallError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let made = catalogue::client(&self.upstream).map_err(|error| CallError::Connect(error.to_string()))?;
+        Ok(self.client.get_or_init(|| made))
+    }
+
+    pub fn retries(&self) -> u32 {
+        self.upstream.retries
+    }
+}
+
+/// One call that came to nothing.
+enum Trouble {
+    Refused { status: u16, body: Bytes },
+    Failed(CallError),
+}
+
+impl From<CallError> for Trouble {
+    fn from(error: CallError) -> Self {
+        Trouble::Failed(error)
+    }
+}
+
+/// Sends the request to one model; ready when the head of a good answer is there.
+async fn send(
+    wire: &Wire,
+    model: &Model,
+    request: &dyn Outgoing,
+    turns: Option<&[Message; 2]>,
+) -> Result<reqwest::Response, Trouble> {
+    let call = model
+        .provider
+        .post(wire.client()?, request.path())
+        .header(CONTENT_TYPE, request.content_type())
+        .body(request.body(&model.id, turns));
+    let response = call.send().await.map_err(super::provider::connection_error)?;
+    match response.status().as_u16() {
+        200..=299 => Ok(response),
+        status @ (400 | 413 | 422) => Err(Trouble::Refused {
+            status,
+            body: start_of(response).await,
+        }),
+        _ => Err(Trouble::Failed(status_error(response).await)),
+    }
+}
+
+async fn start_of(mut response: reqwest::Response) -> Bytes {
+    let mut body = bytes::BytesMut::new();
+    let read = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            let room = LONGEST_REFUSAL - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if body.len() >= LONGEST_REFUSAL {
+                break;
+            }
+        }
+    };
+    // What came until then is told.
+    let _ = tokio::time::timeout(Duration::from_secs(2), read).await;
+    body.freeze()
+}
+
+/// What was tried so far, and how it went: decides what is told when nothing is left to try.
+#[derive(Default)]
+struct Tried {
+    refusal: Option<(u16, Bytes)>,
+    busy: u32,
+    other: u32,
+    retry_after: Option<Duration>,
+}
+
+impl Tried {
+    fn note(&mut self, error: &CallError) {
+        if matches!(error, CallError::Status { status: 429, .. }) {
+            self.busy += 1;
+            let waits = [self.retry_after, error.retry_after()];
+            self.retry_after = waits.into_iter().flatten().min();
+        } else {
+            self.other += 1;
+        }
+    }
+
+    fn failure(self) -> Failure {
+        match self {
+            Tried {
+                refusal: Some((status, body)),
+                ..
+            } => Failure::Refused { status, body },
+            Tried {
+                busy: 1.., other: 0, ..
+            } => Failure::AllBusy {
+                retry_after: self.retry_after,
+            },
+            _ => Failure::Exhausted,
+        }
+    }
+}
+
+fn warn(model: &Arc<Model>, error: &CallError) {
+    let told = model.provider.told(error);
+    tracing::warn!(model = %model.id, provider = model.provider.name(), kind = error.kind(), error = told, "an upstream call failed");
+}
