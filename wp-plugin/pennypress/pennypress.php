@@ -23,15 +23,18 @@ const MAIN_FILE = __FILE__;
 
 /*
  * One class a file, read when it is first used: a page view needs three of them. `Pennypress\Settings_Page` is in
- * includes/class-settings-page.php.
+ * includes/class-settings-page.php; what has to do with the site's content is in includes/content/.
  */
 spl_autoload_register(
 	static function ( $name ) {
 		if ( 0 === strpos( $name, __NAMESPACE__ . '\\' ) ) {
 			$short = strtolower( str_replace( '_', '-', substr( $name, strlen( __NAMESPACE__ ) + 1 ) ) );
-			$file  = __DIR__ . '/includes/class-' . $short . '.php';
-			if ( is_file( $file ) ) {
-				require $file;
+			foreach ( array( '/includes/', '/includes/content/' ) as $room ) {
+				$file = __DIR__ . $room . 'class-' . $short . '.php';
+				if ( is_file( $file ) ) {
+					require $file;
+					return;
+				}
 			}
 		}
 	}

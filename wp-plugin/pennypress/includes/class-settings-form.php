@@ -55,15 +55,54 @@ final class Settings_Form {
 		}
 		$types             = isset( $sent['types'] ) && is_array( $sent['types'] ) ? $sent['types'] : array();
 		$settings['types'] = array_values( array_intersect( get_post_types( array( 'public' => true ) ), $types ) );
-		$exclude           = isset( $sent['exclude'] ) && is_string( $sent['exclude'] ) ? $sent['exclude'] : '';
-		if ( preg_match( '/[^0-9,\s]/', $exclude ) ) {
-			$errors[] = __( 'The pages to leave out are given by their numbers, with commas between them.', 'pennypress' );
-		} else {
-			$ids                 = array_map( 'intval', preg_split( '/[,\s]+/', $exclude, 500, PREG_SPLIT_NO_EMPTY ) );
-			$settings['exclude'] = array_values( array_unique( array_filter( $ids ) ) );
+		foreach ( array( 'exclude', 'learn_exclude' ) as $name ) {
+			$ids = self::ids( isset( $sent[ $name ] ) && is_string( $sent[ $name ] ) ? $sent[ $name ] : '' );
+			if ( null !== $ids ) {
+				$settings[ $name ] = $ids;
+			} else {
+				$errors['ids'] = __( 'The pages to leave out are given by their numbers, with commas between them.', 'pennypress' );
+			}
+		}
+		if ( isset( $sent['has_content'] ) ) {
+			$settings = self::content( $sent, $settings );
 		}
 		// phpcs:enable
-		return array( $settings, $errors );
+		return array( $settings, array_values( $errors ) );
+	}
+
+	/**
+	 * What the chat learns, as it stands in the form.
+	 *
+	 * @param array                $sent     What was sent.
+	 * @param array<string, mixed> $settings The settings so far.
+	 * @return array<string, mixed> With these.
+	 */
+	private static function content( array $sent, array $settings ) {
+		$possible = array_keys( Document_Rule::possible_types() );
+		$types    = isset( $sent['learn_types'] ) && is_array( $sent['learn_types'] ) ? $sent['learn_types'] : array();
+		$types    = array_values( array_intersect( $possible, $types ) );
+		$terms    = isset( $sent['learn_exclude_terms'] ) && is_array( $sent['learn_exclude_terms'] ) ? array_filter( $sent['learn_exclude_terms'], 'is_string' ) : array();
+		$terms    = array_slice( array_values( array_unique( array_filter( array_map( 'intval', $terms ) ) ) ), 0, 500 );
+
+		$settings['learn_types']         = $types === $possible ? null : $types; // All: also kinds that come later.
+		$settings['learn_exclude_terms'] = $terms;
+		$settings['learn_noindex']       = ! empty( $sent['learn_noindex'] );
+		$settings['learn_menus']         = ! empty( $sent['learn_menus'] );
+		return $settings;
+	}
+
+	/**
+	 * Ids that a person typed.
+	 *
+	 * @param string $typed Such as `12, 345`.
+	 * @return int[]|null Null if something else stands there too.
+	 */
+	private static function ids( $typed ) {
+		if ( preg_match( '/[^0-9,\s]/', $typed ) ) {
+			return null;
+		}
+		$ids = array_map( 'intval', preg_split( '/[,\s]+/', $typed, 500, PREG_SPLIT_NO_EMPTY ) );
+		return array_values( array_unique( array_filter( $ids ) ) );
 	}
 
 	/**

@@ -23,12 +23,22 @@ final class Settings {
 	const SHOW_NOWHERE    = 'nowhere';
 
 	const DEFAULTS = array(
-		'service_url' => '',
-		'site_key'    => '',
-		'secret'      => '',
-		'show'        => self::SHOW_EVERYWHERE,
-		'types'       => array(),
-		'exclude'     => array(),
+		'service_url'         => '',
+		'site_key'            => '',
+		'secret'              => '',
+		'show'                => self::SHOW_EVERYWHERE,
+		'types'               => array(),
+		'exclude'             => array(),
+		// The site's content, and what of it the service learns. Nothing is sent before `learn` is true.
+		'learn'               => false,
+		// The address that this site had when it began: a copy of it (for staging) must not send in its place.
+		'learn_home'          => '',
+		// Null: every kind that has pages of its own, also those that come later.
+		'learn_types'         => null,
+		'learn_exclude'       => array(),
+		'learn_exclude_terms' => array(),
+		'learn_noindex'       => false,
+		'learn_menus'         => true,
 	);
 
 	/**
@@ -58,6 +68,25 @@ final class Settings {
 	 */
 	public static function complete( array $settings ) {
 		return '' !== $settings['service_url'] && '' !== $settings['site_key'] && '' !== $settings['secret'];
+	}
+
+	/**
+	 * Whether the site's content may be sent: the owner said so, and this is the site that it was said of, not a copy.
+	 *
+	 * @param array<string, mixed> $settings As returned by all().
+	 * @return bool
+	 */
+	public static function learns( array $settings ) {
+		return $settings['learn'] && self::complete( $settings ) && self::home() === $settings['learn_home'];
+	}
+
+	/**
+	 * This site's address, by which a copy is told from it; no difference between http and https, or with and without www.
+	 *
+	 * @return string
+	 */
+	public static function home() {
+		return rtrim( preg_replace( '#^https?://(www\.)?#', '', strtolower( (string) get_option( 'home' ) ) ), '/' );
 	}
 
 	/**

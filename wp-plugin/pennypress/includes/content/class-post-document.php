@@ -1,0 +1,104 @@
+<?php
+/**
+ * A post as the service takes it.
+ *
+ * @package Pennypress
+ */
+
+namespace Pennypress;
+
+defined( 'ABSPATH' ) || exit;
+
+/**
+ * Makes documents of posts.
+ */
+final class Post_Document {
+
+	/** Changes when documents are made in another way: then all of them differ from what was sent. */
+	const FORM = 1;
+
+	const PREFIX = 'wp-post-';
+
+	/**
+	 * The id of a post's document.
+	 *
+	 * @param int $post_id A post's id, or Document_Table::MENUS.
+	 * @return string
+	 */
+	public static function id( $post_id ) {
+		return Document_Table::MENUS === (int) $post_id ? Menu_Document::ID : self::PREFIX . (int) $post_id;
+	}
+
+	/**
+	 * The post of a document's id; null if it is none of ours.
+	 *
+	 * @param string $id A document's id.
+	 * @return int|null
+	 */
+	public static function post_id( $id ) {
+		if ( Menu_Document::ID === $id ) {
+			return Document_Table::MENUS;
+		}
+		return preg_match( '/^' . self::PREFIX . '([1-9][0-9]{0,17})$/D', $id, $found ) ? (int) $found[1] : null;
+	}
+
+	/**
+	 * What a post's document depends on, as far as it can be told without rendering it.
+	 *
+	 * @param \WP_Post $post A post.
+	 * @return string 32 characters.
+	 */
+	public static function fingerprint( $post ) {
+		$parts = array( self::FORM, $post->post_modified_gmt, get_permalink( $post ), self::locale( $post->ID ) );
+		if ( 'product' === $post->post_type ) {
+			$parts[] = Product_Facts::fingerprint( $post->ID );
+		}
+		return md5( (string) wp_json_encode( $parts ) );
+	}
+
+	/**
+	 * The document.
+	 *
+	 * @param \WP_Post $post  A post.
+	 * @param bool     $plain See Visitor_View::render().
+	 * @return array<string, string>
+	 * @throws \Throwable What a block or shortcode threw.
+	 */
+	public static function build( $post, $plain ) {
+		$html = Visitor_View::render( $post, $plain );
+		if ( 'product' === $post->post_type ) {
+			$html = Product_Facts::summary( $post->ID ) . $html . Product_Facts::details( $post->ID );
+		}
+		$document = array(
+			'id'     => self::id( $post->ID ),
+			'url'    => (string) get_permalink( $post ),
+			'title'  => Plain_Text::of( get_the_title( $post ) ),
+			'html'   => $html,
+			'locale' => self::locale( $post->ID ),
+			'kind'   => $post->post_type,
+		);
+		/**
+		 * A post's document before it is sent: id, url, title, html, locale and kind. Here is the place to add what a theme shows
+		 * from custom fields.
+		 *
+		 * @param array<string, string> $document The document.
+		 * @param \WP_Post              $post     The post.
+		 */
+		return (array) apply_filters( 'pennypress_document', $document, $post );
+	}
+
+	/**
+	 * The language of a post, as a tag such as `de-AT`. The two best-known plugins for several languages are asked, if there.
+	 *
+	 * @param int $post_id A post's id.
+	 * @return string
+	 */
+	private static function locale( $post_id ) {
+		$locale = function_exists( 'pll_get_post_language' ) ? pll_get_post_language( $post_id, 'locale' ) : '';
+		if ( ! $locale ) {
+			$wpml   = apply_filters( 'wpml_post_language_details', null, $post_id ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WPML's own.
+			$locale = is_array( $wpml ) && ! empty( $wpml['locale'] ) ? (string) $wpml['locale'] : get_locale();
+		}
+		return str_replace( '_', '-', (string) $locale );
+	}
+}
