@@ -211,18 +211,15 @@ final class Document_Table {
 	 * Gives claimed rows back, to be tried again.
 	 *
 	 * @param string $claim Their claim.
-	 * @param int    $delay Seconds from now.
-	 * @param string $error Why; empty if nothing was wrong with them.
+	 * @param int    $delay Seconds from now; 0 if they were not tried.
 	 */
-	public static function give_back( $claim, $delay, $error ) {
+	public static function give_back( $claim, $delay ) {
 		global $wpdb;
 		$wpdb->query(
 			$wpdb->prepare(
-				'UPDATE ' . self::name() . " SET due = GREATEST(due, %d), tries = tries + %d, error = IF(%s = '', error, %s), claim = '', claimed_until = 0 WHERE claim = %s",
+				'UPDATE ' . self::name() . " SET due = GREATEST(due, %d), tries = tries + %d, claim = '', claimed_until = 0 WHERE claim = %s",
 				time() + $delay,
-				'' === $error ? 0 : 1,
-				$error,
-				self::short( $error ),
+				$delay > 0 ? 1 : 0,
 				$claim
 			)
 		);

@@ -253,7 +253,7 @@ final class Sender {
 	private static function put_off( $claim, Service_Trouble $trouble, array $tries ) {
 		$often = min( count( self::DELAYS ) - 1, $tries ? max( $tries ) : 0 );
 		$delay = max( $trouble->retry_after, (int) round( self::DELAYS[ $often ] * wp_rand( 85, 115 ) / 100 ) );
-		Document_Table::give_back( $claim, $delay, $trouble->message );
+		Document_Table::give_back( $claim, $delay );
 		Delivery_State::went_wrong( $trouble->message, $delay );
 	}
 
@@ -305,7 +305,7 @@ final class Sender {
 					/* translators: %s: error message */
 					Document_Table::crashed( self::$doing['post_id'], self::$doing['claim'], sprintf( __( 'Rendering failed: %s', 'pennypress' ), strtok( $said, "\n" ) ) );
 				}
-				Document_Table::give_back( self::$doing['claim'], 0, '' );
+				Document_Table::give_back( self::$doing['claim'], 0 );
 				Work_Lock::release();
 				Worker::go_on();
 			}
