@@ -1,9 +1,10 @@
 //! An answer without a model: the best passages, quoted, with their sources; or the honest word that there is none.
 
-use super::Composed;
-use super::chunk::{Block, Kind};
+use super::chunk::{Block, Kind, blocks};
 use super::index::Index;
-use super::search::{Asked, Hit, search};
+use super::language::Language;
+use super::search::{Hit, Question, search};
+use super::{Composed, Passage, Query};
 use crate::domain::Source;
 
 /// Passages are compared this deep.
@@ -22,29 +23,30 @@ const QUOTED_WHOLLY: usize = 120;
 const QUOTE_CHARACTERS: usize = 220;
 
 /// Whether the content holds the answer, as far as words can tell.
-pub(super) fn is_answer(hits: &[Hit<'_>]) -> bool {
+pub(super) fn is_answer(hits: &[Hit]) -> bool {
     hits.first().is_some_and(|best| best.covered >= ENOUGH_COVERED)
 }
 
-pub(super) fn compose(index: &Index, asked: &[Asked]) -> Composed {
-    let hits = search(index, asked, LOOKED_AT);
-    let Some(best) = hits.first().filter(|_| is_answer(&hits)) else {
-        return not_found(&hits);
+pub(super) fn compose(index: &Index, query: &Query<'_>) -> Composed {
+    let found = search(index, query, LOOKED_AT);
+    let told: Vec<Told> = found.hits.iter().filter_map(|hit| Told::of(index, hit)).collect();
+    let Some(best) = told.first().filter(|_| is_answer(&found.hits)) else {
+        return not_found(&told);
     };
-    let mut told = vec![best];
-    let second = hits.get(1).filter(|second| {
-        second.score >= best.score * NEARLY_AS_GOOD
+    let mut shown = vec![best];
+    let second = told.get(1).filter(|second| {
+        second.passage.score >= best.passage.score * NEARLY_AS_GOOD
             && second.covered >= ENOUGH_COVERED
-            && second.entry.passage.url != best.entry.passage.url
+            && second.passage.url != best.passage.url
     });
-    told.extend(second);
+    shown.extend(second);
     let mut parts = Vec::new();
     let mut sources = Vec::new();
-    for (hit, n) in told.into_iter().zip(1_u32..) {
-        let blocks = chosen(hit);
-        parts.push(format!("**{}** [{n}]", plain(&place(hit))));
+    for (told, n) in shown.into_iter().zip(1_u32..) {
+        let blocks = told.chosen(index, &found.question);
+        parts.push(format!("**{}** [{n}]", plain(&told.place())));
         parts.extend(blocks.iter().map(|block| block.markdown.clone()));
-        sources.push(source(n, hit, &blocks));
+        sources.push(told.source(n, &blocks));
     }
     Composed {
         text: parts.join("\n\n"),
@@ -53,42 +55,105 @@ pub(super) fn compose(index: &Index, asked: &[Asked]) -> Composed {
     }
 }
 
-fn not_found(hits: &[Hit<'_>]) -> Composed {
-    let mut near: Vec<&Hit<'_>> = Vec::new();
-    for hit in hits.iter().filter(|hit| hit.covered >= ENOUGH_COVERED / 2.0) {
-        if near.len() < 3
-            && near
-                .iter()
-                .all(|other| other.entry.passage.url != hit.entry.passage.url)
-        {
-            near.push(hit);
+fn not_found(told: &[Told]) -> Composed {
+    let mut near: Vec<&Told> = Vec::new();
+    for one in told.iter().filter(|one| one.covered >= ENOUGH_COVERED / 2.0) {
+        if near.len() < 3 && near.iter().all(|other| other.passage.url != one.passage.url) {
+            near.push(one);
         }
     }
     let mut text = "I could not find an answer to that in this site's content.".to_owned();
     if !near.is_empty() {
         text.push_str(" These pages come nearest:\n");
-        for (hit, n) in near.iter().zip(1..) {
-            text.push_str(&format!("\n- {} [{n}]", plain(&place(hit))));
+        for (one, n) in near.iter().zip(1..) {
+            text.push_str(&format!("\n- {} [{n}]", plain(&one.place())));
         }
     }
-    let sources = near
-        .into_iter()
-        .zip(1_u32..)
-        .map(|(hit, n)| source(n, hit, &hit.entry.blocks))
-        .collect();
+    let sources = near.into_iter().zip(1_u32..).map(|(one, n)| one.source(n, &one.blocks));
     Composed {
         text,
-        sources,
+        sources: sources.collect(),
         found: false,
     }
 }
 
-fn place(hit: &Hit<'_>) -> String {
-    let passage = &hit.entry.passage;
-    if passage.section.is_empty() {
-        passage.title.clone()
-    } else {
-        format!("{} › {}", passage.title, passage.section)
+/// A passage that may be shown.
+struct Told {
+    passage: Passage,
+    number: u32,
+    covered: f32,
+    blocks: Vec<Block>,
+}
+
+impl Told {
+    fn of(index: &Index, hit: &Hit) -> Option<Self> {
+        let passage = index.passage(hit.passage, hit.score)?;
+        Some(Self {
+            blocks: blocks(&passage.text),
+            number: hit.passage,
+            covered: hit.covered,
+            passage,
+        })
+    }
+
+    fn place(&self) -> String {
+        if self.passage.section.is_empty() {
+            self.passage.title.clone()
+        } else {
+            format!("{} › {}", self.passage.title, self.passage.section)
+        }
+    }
+
+    fn source(&self, n: u32, blocks: &[Block]) -> Source {
+        let sentences = blocks.iter().flat_map(|block| &block.sentences).map(String::as_str);
+        Source {
+            n,
+            title: self.place(),
+            url: self.passage.url.clone(),
+            quote: shortened(&sentences.collect::<Vec<_>>().join(" "), QUOTE_CHARACTERS),
+        }
+    }
+
+    /// The blocks that answer: a short passage wholly, otherwise its best block with what belongs to it.
+    fn chosen(&self, index: &Index, question: &Question) -> Vec<Block> {
+        let blocks = &self.blocks;
+        let words: usize = blocks.iter().map(Block::words).sum();
+        if words <= QUOTED_WHOLLY {
+            return blocks.clone();
+        }
+        let language = index
+            .stored(self.number)
+            .map_or(Language::UNKNOWN, |stored| stored.language);
+        let fit = |sentence: &String| question.fit(index, language, sentence);
+        let scores: Vec<Vec<f32>> = blocks
+            .iter()
+            .map(|block| block.sentences.iter().map(fit).collect())
+            .collect();
+        let best = scores
+            .iter()
+            .map(|all| all.iter().copied().fold(0.0, f32::max))
+            .enumerate();
+        let at = best
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+            .map_or(0, |(at, _)| at);
+        // A line that ends with a colon announces the block after it.
+        let announces = |at: usize| blocks.get(at).is_some_and(|block| block.markdown.ends_with(':'));
+        let first = if at > 0 && announces(at - 1) { at - 1 } else { at };
+        let mut taken = Vec::new();
+        let mut length = 0;
+        for (i, block) in blocks.iter().enumerate().skip(first) {
+            let must = i <= at || announces(i - 1);
+            let shown = match block.kind {
+                Kind::Points => best_points(block, &scores[i], QUOTED_WHOLLY.saturating_sub(length)),
+                _ => block.clone(),
+            };
+            if !must && length + shown.words() > QUOTED_WHOLLY {
+                break;
+            }
+            length += shown.words();
+            taken.push(shown);
+        }
+        taken
     }
 }
 
@@ -105,45 +170,6 @@ fn plain(text: &str) -> String {
         escaped.push(c);
     }
     escaped
-}
-
-/// The blocks that answer: a short passage wholly, otherwise its best block with what belongs to it.
-fn chosen(hit: &Hit<'_>) -> Vec<Block> {
-    let blocks = &hit.entry.blocks;
-    let words: usize = blocks.iter().map(Block::words).sum();
-    if words <= QUOTED_WHOLLY {
-        return blocks.clone();
-    }
-    let mut scores = hit.sentences.iter();
-    let scores: Vec<Vec<f32>> = blocks
-        .iter()
-        .map(|block| scores.by_ref().take(block.sentences.len()).copied().collect())
-        .collect();
-    let best = scores
-        .iter()
-        .map(|all| all.iter().copied().fold(0.0, f32::max))
-        .enumerate();
-    let at = best
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-        .map_or(0, |(at, _)| at);
-    // A line that ends with a colon announces the block after it.
-    let announces = |at: usize| blocks.get(at).is_some_and(|block| block.markdown.ends_with(':'));
-    let first = if at > 0 && announces(at - 1) { at - 1 } else { at };
-    let mut taken = Vec::new();
-    let mut length = 0;
-    for (i, block) in blocks.iter().enumerate().skip(first) {
-        let must = i <= at || announces(i - 1);
-        let shown = match block.kind {
-            Kind::Points => best_points(block, &scores[i], QUOTED_WHOLLY.saturating_sub(length)),
-            _ => block.clone(),
-        };
-        if !must && length + shown.words() > QUOTED_WHOLLY {
-            break;
-        }
-        length += shown.words();
-        taken.push(shown);
-    }
-    taken
 }
 
 /// The points of a long list that fit best, in their order.
@@ -171,20 +197,6 @@ fn order_best(scores: &[f32]) -> usize {
     (0..scores.len())
         .max_by(|a, b| scores[*a].total_cmp(&scores[*b]))
         .unwrap_or(0)
-}
-
-fn source(n: u32, hit: &Hit<'_>, blocks: &[Block]) -> Source {
-    let sentences: Vec<&str> = blocks
-        .iter()
-        .flat_map(|block| &block.sentences)
-        .map(String::as_str)
-        .collect();
-    Source {
-        n,
-        title: place(hit),
-        url: hit.entry.passage.url.clone(),
-        quote: shortened(&sentences.join(" "), QUOTE_CHARACTERS),
-    }
 }
 
 fn shortened(text: &str, most: usize) -> String {

@@ -9,122 +9,185 @@ mod documents;
 mod extract;
 mod incoming;
 mod index;
+mod language;
 pub mod manual;
 mod passage;
 mod search;
-mod spelling;
 pub mod support;
 mod terms;
 mod thesaurus;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
-use index::Index;
+use index::{Index, Prepared, prepare};
 
 pub use chunk::{Heading, Slugs, headings, options};
 pub use documents::Library;
 pub use incoming::{Incoming, IncomingError, Text, check_id, read_time, write_time};
-pub use passage::{Composed, Document, DocumentVersion, Passage, Query, Retrieved};
+pub use passage::{ABSTAIN_BELOW, Composed, Document, DocumentVersion, Passage, Query, Retrieved};
 
-/// What all sites know. Searching takes no lock and never waits.
+/// What all sites know.
 pub struct Knowledge {
-    manual: Arc<Index>,
-    by_site: ArcSwap<HashMap<String, Arc<Index>>>,
-    documents: Mutex<HashMap<String, BTreeMap<String, Document>>>,
+    manual: Arc<Shelf>,
+    by_site: ArcSwap<HashMap<String, Arc<Shelf>>>,
+}
+
+/// One site's index. Searches go on while a document is prepared, and wait only while its words are entered.
+#[derive(Default)]
+struct Shelf {
+    index: RwLock<Index>,
+    /// Held by whoever changes the index, for as long as that takes.
+    changing: Mutex<()>,
+}
+
+impl Shelf {
+    fn of(documents: Vec<Prepared>) -> Arc<Self> {
+        Arc::new(Self {
+            index: RwLock::new(Index::of(documents)),
+            changing: Mutex::new(()),
+        })
+    }
 }
 
 impl Knowledge {
     /// Every site answers from the manual until it has content of its own.
     pub fn with_manual() -> Self {
         Self {
-            manual: Arc::new(Index::new(&manual::documents())),
+            manual: Shelf::of(manual::documents().iter().map(prepare).collect()),
             by_site: ArcSwap::default(),
-            documents: Mutex::default(),
         }
     }
 
-    /// Makes these documents the whole content of a site; without any, the site answers from the manual again.
+    /// Makes these documents the whole content of a site; without any, the site answers from the manual again. What the site knew
+    /// before is searched until all is ready.
     pub fn replace(&self, site: &str, documents: Vec<Document>) {
-        let mut all = self.documents.lock();
-        let of_site = documents.into_iter().map(|one| (one.id.clone(), one)).collect();
-        all.insert(site.to_owned(), of_site);
-        self.build(site, &all[site]);
-    }
-
-    /// Adds documents to a site's content, or new versions of those that it has.
-    pub fn put(&self, site: &str, documents: Vec<Document>) {
-        let mut all = self.documents.lock();
-        let of_site = all.entry(site.to_owned()).or_default();
-        of_site.extend(documents.into_iter().map(|one| (one.id.clone(), one)));
-        self.build(site, of_site);
-    }
-
-    /// Takes documents out of a site's content; one that is not there is no error.
-    pub fn remove(&self, site: &str, ids: &[String]) {
-        let mut all = self.documents.lock();
-        if let Some(of_site) = all.get_mut(site) {
-            of_site.retain(|id, _| !ids.contains(id));
-            self.build(site, of_site);
-        }
-    }
-
-    fn build(&self, site: &str, documents: &BTreeMap<String, Document>) {
-        let all: Vec<Document> = documents.values().cloned().collect();
-        let index = (!all.is_empty()).then(|| Arc::new(Index::new(&all)));
+        let shelf = Shelf::of(documents.iter().map(prepare).collect());
+        let is_empty = shelf.index.read().is_empty();
         self.by_site.rcu(|sites| {
             let mut sites = HashMap::clone(sites);
-            match &index {
-                Some(index) => sites.insert(site.to_owned(), index.clone()),
-                None => sites.remove(site),
-            };
+            if is_empty {
+                sites.remove(site);
+            } else {
+                sites.insert(site.to_owned(), shelf.clone());
+            }
             sites
         });
     }
 
+    /// Adds documents to a site's content, or new versions of those that it has. They are found when this returns.
+    pub fn put(&self, site: &str, documents: Vec<Document>) {
+        let shelf = self.shelf_for(site);
+        let changing = shelf.changing.lock();
+        for document in &documents {
+            let prepared = prepare(document);
+            shelf.index.write().put(prepared);
+        }
+        compact(&shelf);
+        drop(changing);
+    }
+
+    /// Takes documents out of a site's content; one that is not there is no error.
+    pub fn remove(&self, site: &str, ids: &[String]) {
+        let Some(shelf) = self.by_site.load().get(site).cloned() else {
+            return;
+        };
+        let changing = shelf.changing.lock();
+        for id in ids {
+            shelf.index.write().remove(id);
+        }
+        compact(&shelf);
+        drop(changing);
+    }
+
+    fn shelf_for(&self, site: &str) -> Arc<Shelf> {
+        if let Some(shelf) = self.by_site.load().get(site) {
+            return shelf.clone();
+        }
+        let shelf = Arc::new(Shelf::default());
+        self.by_site.rcu(|sites| {
+            let mut sites = HashMap::clone(sites);
+            sites.entry(site.to_owned()).or_insert_with(|| shelf.clone());
+            sites
+        });
+        self.by_site.load().get(site).unwrap_or(&shelf).clone()
+    }
+
     /// Whether the site answers from content of its own, not from the manual.
     pub fn has_content(&self, site: &str) -> bool {
-        self.by_site.load().contains_key(site)
+        let sites = self.by_site.load();
+        sites.get(site).is_some_and(|shelf| !shelf.index.read().is_empty())
     }
 
     /// The version of a document as it is searched now; `None`: the site has no such document.
     pub fn document_version(&self, site: &str, id: &str) -> Option<DocumentVersion> {
-        self.of(site).versions.get(id).copied()
+        self.of(site).index.read().document_version(id)
     }
 
     /// The passages that may answer, the best first.
     pub fn search(&self, site: &str, query: &Query<'_>, limit: usize) -> Retrieved {
-        let index = self.of(site);
-        let asked = search::asked(&index, query.text);
-        let hits = search::search(&index, &asked, limit);
-        let confidence = hits.first().map_or(0.0, |best| best.covered);
-        let passages = hits.into_iter().map(|hit| Passage {
-            score: hit.score,
-            ..hit.entry.passage.clone()
-        });
+        let shelf = self.of(site);
+        let index = shelf.index.read();
+        let found = search::search(&index, query, limit);
+        let passages = found
+            .hits
+            .iter()
+            .filter_map(|hit| index.passage(hit.passage, hit.score));
         Retrieved {
             passages: passages.collect(),
-            confidence,
+            confidence: found.confidence,
         }
+    }
+
+    /// Every passage of a site, in no order that means anything.
+    pub fn passages(&self, site: &str) -> Vec<Passage> {
+        let shelf = self.of(site);
+        let index = shelf.index.read();
+        (0..index.numbers())
+            .filter_map(|number| index.passage(number as u32, 0.0))
+            .collect()
     }
 
     /// Changes when the site's content does, and only then; the same after a restart.
     pub fn version(&self, site: &str) -> String {
-        self.of(site).version.clone()
+        self.of(site).index.read().version()
+    }
+
+    /// Bytes that a site's index takes beyond the text of its passages, and how many passages it has.
+    pub fn size(&self, site: &str) -> (usize, usize) {
+        let shelf = self.of(site);
+        let index = shelf.index.read();
+        (index.bytes(), index.passages())
     }
 
     /// An answer from the content alone.
     pub fn compose(&self, site: &str, query: &Query<'_>) -> Composed {
-        let index = self.of(site);
-        let asked = search::asked(&index, query.text);
-        compose::compose(&index, &asked)
+        let shelf = self.of(site);
+        let index = shelf.index.read();
+        compose::compose(&index, query)
     }
 
-    fn of(&self, site: &str) -> Arc<Index> {
-        self.by_site.load().get(site).unwrap_or(&self.manual).clone()
+    fn of(&self, site: &str) -> Arc<Shelf> {
+        let sites = self.by_site.load();
+        match sites.get(site) {
+            Some(shelf) if !shelf.index.read().is_empty() => shelf.clone(),
+            _ => self.manual.clone(),
+        }
+    }
+}
+
+/// Writes the index anew when much of it is gone. Searches go on in the old one meanwhile.
+fn compact(shelf: &Shelf) {
+    let compacted = {
+        let index = shelf.index.read();
+        index.should_be_compacted().then(|| index.compacted())
+    };
+    if let Some(mut compacted) = compacted {
+        // The old one is freed when no one waits for the lock any more.
+        std::mem::swap(&mut *shelf.index.write(), &mut compacted);
     }
 }
 

@@ -92,6 +92,9 @@ impl<'a> From<&'a Question> for Query<'a> {
     }
 }
 
+/// Below this confidence a question is held to have no answer in the content.
+pub const ABSTAIN_BELOW: f32 = 0.5;
+
 /// What a search brings.
 #[derive(Debug, Clone, Default)]
 pub struct Retrieved {

@@ -1,109 +1,152 @@
 //! What is compared when a question is compared with a text: stems of words, and pairs of characters where words are not spaced.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use snowball_stemmers_rs::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
-static ENGLISH: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+use super::language::Language;
 
-/// Words that say nothing about what a text is about.
-static STOP: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    "a about actually after again all also am an and any anybody anyone anything are as at be because been before being but by \
-     can cannot could did do does doing don done else even ever every few find for from further get gets getting give go going \
-     got had has have having he hello help her here hers hey hi him his how however i if in into is it its just kind know let like ll \
-     look made make many may maybe me might mine more most much must my need of okay on one only or other our ours out over own \
-     please possible pls put really re s same say see shall she should show so some someone something still such sure t take tell than thank \
-     thanks that the their theirs them then there these they thing things this those through to too try u under until up ur us use used uses using \
-     ve very via want wanted wants was way we were what when where whether which while who whom whose why will with would yes \
-     yet you your yours im ive id dont doesnt cant wont isnt whats hows theres couldnt didnt d m o"
-        .split_whitespace()
-        .collect()
-});
+/// Longer words are cut: nobody types them, and hostile pages have them.
+const LONGEST_WORD: usize = 64;
 
-/// One term, and the word that it stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Term {
-    pub stem: String,
-    /// Lower case, not stemmed; the same as `stem` for a pair of characters.
-    pub word: String,
-}
-
-/// The terms of a text in their order, without stop words.
-pub(super) fn terms(text: &str) -> Vec<Term> {
-    let text: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    let mut found = Vec::new();
-    // Characters of a script without spaces, and where the latest ends.
+/// Calls `see` with each word of a text in its order: lower case, folded, without stop words; a pair of characters each where words
+/// are not spaced.
+pub(super) fn each_word(text: &str, language: Language, see: &mut dyn FnMut(&str)) {
+    let text = folded(text);
+    // A stretch of a script without spaces.
     let mut run: Vec<char> = Vec::new();
     let mut run_end = 0;
     for (at, word) in text.unicode_word_indices() {
         if word.chars().all(is_unspaced) {
             if at != run_end {
-                pairs(&mut run, &mut found);
+                pairs(&mut run, see);
             }
             run.extend(word.chars());
             run_end = at + word.len();
             continue;
         }
-        pairs(&mut run, &mut found);
+        pairs(&mut run, see);
         // `public_url`, `widget.js` and `don't` are found by their parts.
-        let parts = word.split(|c: char| !c.is_alphanumeric() && !is_mark(c));
-        for part in parts.filter(|part| !part.is_empty() && !STOP.contains(part)) {
-            found.push(Term {
-                stem: stem(part).into_owned(),
-                word: part.to_owned(),
-            });
+        for part in word.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c)) {
+            if !part.is_empty() && !language.leaves_out(part) {
+                see(cut(part));
+            }
         }
     }
-    pairs(&mut run, &mut found);
-    found
+    pairs(&mut run, see);
 }
 
-/// The stem of a lower-case word.
-pub(super) fn stem(word: &str) -> Cow<'_, str> {
-    if word.is_ascii() && word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        ENGLISH.stem(word)
-    } else {
-        Cow::Borrowed(word)
+/// The stems of a text in their order.
+pub(super) fn stems(text: &str, language: Language) -> Vec<String> {
+    let mut all = Vec::new();
+    each_word(text, language, &mut |word| all.push(stem(word, language)));
+    all
+}
+
+/// The stem of a word that [`each_word`] gave, without accents.
+pub(super) fn stem(word: &str, language: Language) -> String {
+    if word.chars().all(is_unspaced) || word.starts_with(|c: char| c.is_ascii_digit()) {
+        return word.to_owned();
+    }
+    let stem = language.stem(word);
+    if stem.is_ascii() || !stem.chars().all(is_latin_or_greek) {
+        return stem;
+    }
+    let plain: String = stem.nfd().filter(|c| !is_combining_mark(*c)).collect();
+    plain.replace('ß', "ss")
+}
+
+/// How long a text is, in words; where words are not spaced, by the usual length of one.
+pub(super) fn words_in(text: &str) -> usize {
+    let spaced = text.split_whitespace().count();
+    let unspaced = text.chars().filter(|c| is_unspaced(*c));
+    // A Chinese or Japanese word has about two characters, a Thai one about four.
+    let quarters: usize = unspaced.map(|c| if is_south_east_asian(c) { 1 } else { 2 }).sum();
+    spaced + quarters / 4
+}
+
+/// One form for what is written in several: compatibility forms, case, and what each script leaves to taste.
+fn folded(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(text.to_ascii_lowercase()),
+            false => Cow::Borrowed(text),
+        };
+    }
+    let lower = text.nfkc().flat_map(char::to_lowercase);
+    Cow::Owned(lower.filter_map(same_letter).collect())
+}
+
+/// The letter that stands for this one; `None` for marks that readers do without.
+fn same_letter(c: char) -> Option<char> {
+    Some(match c {
+        // Arabic: vowel signs and the stretching line are optional; the seats of hamza, and the final forms of ya and ta, are mixed up.
+        '\u{064b}'..='\u{0652}' | '\u{0670}' | '\u{0640}' => return None,
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ى' => 'ي',
+        // Persian keyboards write their own kaf and ya.
+        'ک' => 'ك',
+        'ی' => 'ي',
+        // Devanagari: the dot below of borrowed sounds is often left out, and the two nasal signs stand for each other.
+        '\u{093c}' | '\u{200c}' | '\u{200d}' => return None,
+        'ँ' => 'ं',
+        'ё' => 'е',
+        '’' | '‘' => '\'',
+        other => other,
+    })
+}
+
+fn cut(word: &str) -> &str {
+    match word.char_indices().nth(LONGEST_WORD) {
+        Some((end, _)) => &word[..end],
+        None => word,
     }
 }
 
-/// Combining vowels and viramas, without which the words of Indic scripts fall apart.
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
-}
-
-fn pairs(run: &mut Vec<char>, found: &mut Vec<Term>) {
-    let mut push = |text: String| {
-        found.push(Term {
-            word: text.clone(),
-            stem: text,
-        });
-    };
+fn pairs(run: &mut Vec<char>, see: &mut dyn FnMut(&str)) {
+    let mut buffer = String::new();
     match run.as_slice() {
         [] => {}
-        [single] => push(single.to_string()),
-        several => several.windows(2).for_each(|two| push(two.iter().collect())),
+        [single] => see(single.encode_utf8(&mut [0; 4])),
+        several => several.windows(2).for_each(|two| {
+            buffer.clear();
+            buffer.extend(two);
+            see(&buffer);
+        }),
     }
     run.clear();
 }
 
-/// Han, Hiragana, Katakana, Thai, Lao, Khmer and Myanmar are written without spaces between words.
-fn is_unspaced(c: char) -> bool {
-    matches!(c,
-        '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' | '\u{3040}'..='\u{30ff}'
-        | '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+/// Han, Hiragana, Katakana, Thai, Lao, Khmer and Myanmar are written without spaces between words; Korean words carry endings that
+/// their pairs leave behind.
+pub(super) fn is_unspaced(c: char) -> bool {
+    is_south_east_asian(c)
+        || matches!(c,
+            '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' | '\u{3040}'..='\u{30ff}'
+            | '\u{ac00}'..='\u{d7af}')
+}
+
+fn is_south_east_asian(c: char) -> bool {
+    matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+}
+
+fn is_latin_or_greek(c: char) -> bool {
+    matches!(c, '\0'..='\u{24f}' | '\u{300}'..='\u{36f}' | '\u{370}'..='\u{3ff}' | '\u{1e00}'..='\u{1fff}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn stems_in(tag: &str, text: &str) -> Vec<String> {
+        let language = Language::of_tag(tag).unwrap_or(Language::UNKNOWN);
+        super::stems(text, language)
+    }
+
     fn stems(text: &str) -> Vec<String> {
-        terms(text).into_iter().map(|term| term.stem).collect()
+        stems_in("en", text)
     }
 
     #[test]
@@ -120,6 +163,26 @@ mod tests {
         assert_eq!(stems("安装 plugin 插件"), ["安装", "plugin", "插件"]);
         assert_eq!(stems("を"), ["を"]);
         assert_eq!(stems("ติดตั้ง").len(), "ติดตั้ง".chars().count() - 1);
-        assert_eq!(stems("प्लगइन कैसे"), ["प्लगइन", "कैसे"]);
+        assert_eq!(
+            stems_in("ko", "플러그인을 설치"),
+            ["플러", "러그", "그인", "인을", "설치"]
+        );
+    }
+
+    #[test]
+    fn what_is_left_to_taste_makes_no_difference() {
+        assert_eq!(stems_in("ar", "الإعداداتُ"), stems_in("ar", "الاعدادات"));
+        assert_eq!(stems_in("ru", "счёт"), stems_in("ru", "счет"));
+        assert_eq!(stems_in("es", "Teléfonos"), stems_in("es", "telefono"));
+        assert_eq!(stems_in("de", "Straße"), stems_in("de", "Strasse"));
+        assert_eq!(stems_in("hi", "ज़रूरत"), stems_in("hi", "जरूरत"));
+        assert_eq!(stems_in("hi", "प्लगइन").len(), 1);
+    }
+
+    #[test]
+    fn length_is_counted_in_words_in_every_script() {
+        assert_eq!(words_in("three short words"), 3);
+        assert_eq!(words_in(&"安装插件".repeat(50)), 101);
+        assert!(words_in(&"ติดตั้งปลั๊กอิน".repeat(20)) > 60);
     }
 }

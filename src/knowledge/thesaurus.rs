@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::language::Language;
 use super::terms::stem;
 
 /// Each line: words that may stand for one another. Kept to words whose other senses do no harm.
@@ -51,7 +52,10 @@ const GROUPS: &[&str] = &[
 static BESIDE: LazyLock<HashMap<String, Vec<String>>> = LazyLock::new(|| {
     let mut beside: HashMap<String, Vec<String>> = HashMap::new();
     for group in GROUPS {
-        let mut stems: Vec<String> = group.split_whitespace().map(|word| stem(word).into_owned()).collect();
+        let mut stems: Vec<String> = group
+            .split_whitespace()
+            .map(|word| stem(word, Language::ENGLISH))
+            .collect();
         stems.sort_unstable();
         stems.dedup();
         for one in &stems {

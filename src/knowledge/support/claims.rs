@@ -4,7 +4,8 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::chunk::options;
-use super::super::terms::terms;
+use super::super::language::Language;
+use super::super::terms::stems;
 use super::numbers::numbers;
 
 /// In a text in which more than this share of the words inside sentences begins with a capital, capitals do not tell names:
@@ -78,15 +79,15 @@ pub(super) fn claims(answer: &str) -> Vec<Claim> {
 }
 
 fn claim(text: String, capitals_tell: bool) -> Claim {
-    let mut stems: Vec<String> = Vec::new();
-    for term in terms(&text) {
-        if !term.stem.chars().all(|c| c.is_ascii_digit()) && !stems.contains(&term.stem) {
-            stems.push(term.stem);
+    let mut terms: Vec<String> = Vec::new();
+    for stem in stems(&text, Language::ENGLISH) {
+        if !stem.chars().all(|c| c.is_ascii_digit()) && !terms.contains(&stem) {
+            terms.push(stem);
         }
     }
     let lower = text.to_lowercase().replace('’', "'");
     Claim {
-        terms: stems,
+        terms,
         numbers: numbers(&text),
         names: if capitals_tell { names(&text) } else { Vec::new() },
         is_honest: text.ends_with(['?', '？', '؟']) || HONEST.iter().any(|phrase| lower.contains(phrase)),

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::Passage;
-use super::super::terms::{stem, terms};
+use super::super::language::Language;
+use super::super::terms::{stem, stems};
 use super::super::thesaurus;
 use super::claims::Claim;
 use super::numbers::numbers;
@@ -54,7 +55,7 @@ impl Evidence {
     fn learn(&mut self, text: &str) -> HashSet<String> {
         self.words
             .extend(text.to_lowercase().unicode_words().map(str::to_owned));
-        let stems: HashSet<String> = terms(text).into_iter().map(|term| term.stem).collect();
+        let stems: HashSet<String> = stems(text, Language::ENGLISH).into_iter().collect();
         self.stems.extend(stems.iter().cloned());
         stems
     }
@@ -93,7 +94,7 @@ impl Evidence {
     pub fn knows(&self, name: &str) -> bool {
         let lower = name.to_lowercase();
         self.words.contains(&lower)
-            || self.stems.contains(stem(&lower).as_ref())
+            || self.stems.contains(&stem(&lower, Language::ENGLISH))
             || (lower.chars().count() >= 3 && self.words.iter().any(|word| is_part(&lower, word)))
     }
 

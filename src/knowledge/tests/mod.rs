@@ -1,5 +1,7 @@
 //! The whole room at work, on the manual: questions as visitors ask them, and questions that it cannot answer.
 
+mod content;
+
 use super::*;
 
 const QUESTIONS: &str = include_str!("questions.txt");
@@ -27,12 +29,8 @@ fn page(url: &str) -> &str {
 #[test]
 fn every_expected_place_is_there() {
     let knowledge = Knowledge::with_manual();
-    let all: Vec<&str> = knowledge
-        .manual
-        .entries
-        .iter()
-        .map(|entry| entry.passage.url.as_str())
-        .collect();
+    let passages = knowledge.passages("site_demo");
+    let all: Vec<&str> = passages.iter().map(|passage| passage.url.as_str()).collect();
     for (question, places) in expected() {
         for place in places {
             let there = all.iter().any(|url| *url == place || page(url) == place);

@@ -1,0 +1,325 @@
+//! One site's passages, ready to be searched: an inverted index in memory that documents come into and leave one by one.
+//!
+//! It is made from the store at every start, so nothing of it need survive. A document that leaves is only marked as gone; when much
+//! is gone, the index is written anew without it ([`Index::compacted`]), while searches go on in the old one.
+
+mod lexicon;
+mod postings;
+mod prepare;
+mod sequence;
+mod spelling;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::language::Language;
+use super::{DocumentVersion, Passage};
+use lexicon::Lexicon;
+use postings::Postings;
+
+pub(super) use prepare::{Prepared, prepare};
+pub(super) use sequence::{Sequence, Writer};
+
+/// When more than this share of the passages is gone, the index is written anew.
+const MOST_GONE: f32 = 0.3;
+
+/// A passage with what searching it needs.
+pub(super) struct Stored {
+    /// The number of its document.
+    document: u32,
+    title: Arc<str>,
+    section: Box<str>,
+    slug: Option<Box<str>>,
+    pub text: Box<str>,
+    /// See [`Sequence`].
+    pub sequence: Box<[u8]>,
+    pub language: Language,
+}
+
+struct Held {
+    id: String,
+    url: String,
+    version: DocumentVersion,
+    passages: Range<u32>,
+}
+
+#[derive(Default)]
+pub(super) struct Index {
+    pub lexicon: Lexicon,
+    postings: Vec<Postings>,
+    /// `None`: gone.
+    passages: Vec<Option<Stored>>,
+    /// Terms of each passage; 0: gone.
+    lengths: Vec<u16>,
+    documents: Vec<Option<Held>>,
+    by_id: HashMap<String, u32>,
+    there: usize,
+    /// The lengths of all that are there.
+    length: u64,
+    languages: HashMap<Language, usize>,
+    /// The sum of all documents' versions, whatever their order.
+    version: u64,
+    writer: Writer,
+}
+
+impl Index {
+    pub fn of(documents: Vec<Prepared>) -> Self {
+        let mut index = Self::default();
+        for document in documents {
+            index.put(document);
+        }
+        index.shrink();
+        index
+    }
+
+    /// Adds a document, in place of the one with its id.
+    pub fn put(&mut self, document: Prepared) {
+        self.remove(&document.id);
+        let first = self.passages.len() as u32;
+        let number = self.documents.len() as u32;
+        let title_of = |known: &mut Option<Arc<str>>, title: &str| match known {
+            Some(known) if **known == *title => known.clone(),
+            _ => known.insert(title.into()).clone(),
+        };
+        let mut title = None;
+        let mut writer = std::mem::take(&mut self.writer);
+        for passage in document.passages {
+            writer.clear();
+            passage
+                .words
+                .each(&mut writer, &mut |word| self.lexicon.read(word, passage.language));
+            self.add(
+                &writer,
+                Stored {
+                    document: number,
+                    title: title_of(&mut title, &passage.title),
+                    section: passage.section.into(),
+                    slug: passage.slug.map(Into::into),
+                    text: passage.text.into(),
+                    sequence: writer.finish(),
+                    language: passage.language,
+                },
+            );
+        }
+        self.writer = writer;
+        self.hold(Held {
+            id: document.id,
+            url: document.url,
+            version: document.version,
+            passages: first..self.passages.len() as u32,
+        });
+    }
+
+    fn hold(&mut self, held: Held) {
+        self.version = self.version.wrapping_add(held.version.0);
+        self.by_id.insert(held.id.clone(), self.documents.len() as u32);
+        self.documents.push(Some(held));
+    }
+
+    fn add(&mut self, writer: &Writer, stored: Stored) {
+        let number = self.passages.len() as u32;
+        self.postings.resize_with(self.lexicon.terms(), Postings::default);
+        let mut sorted = writer.terms.clone();
+        sorted.sort_unstable();
+        for same in sorted.chunk_by(|a, b| a == b) {
+            if let Some(postings) = self.postings.get_mut(same[0] as usize) {
+                postings.push(number, same.len() as u32);
+            }
+        }
+        let length = sorted.len().clamp(1, usize::from(u16::MAX)) as u16;
+        self.lengths.push(length);
+        self.length += u64::from(length);
+        self.there += 1;
+        *self.languages.entry(stored.language).or_default() += 1;
+        self.passages.push(Some(stored));
+    }
+
+    /// Takes a document out; false when it was not there.
+    pub fn remove(&mut self, id: &str) -> bool {
+        let Some(number) = self.by_id.remove(id) else {
+            return false;
+        };
+        let Some(held) = self.documents.get_mut(number as usize).and_then(Option::take) else {
+            return false;
+        };
+        self.version = self.version.wrapping_sub(held.version.0);
+        for number in held.passages {
+            let number = number as usize;
+            let gone = self.passages.get_mut(number).and_then(Option::take);
+            if let (Some(gone), Some(length)) = (gone, self.lengths.get_mut(number)) {
+                self.length -= u64::from(std::mem::take(length));
+                self.there -= 1;
+                if let Some(count) = self.languages.get_mut(&gone.language) {
+                    *count -= 1;
+                }
+            }
+        }
+        true
+    }
+
+    pub fn should_be_compacted(&self) -> bool {
+        let all = self.passages.len();
+        all > 1_000 && (all - self.there) as f32 > all as f32 * MOST_GONE
+    }
+
+    /// The same content without what is gone, and without the words that only that had.
+    pub fn compacted(&self) -> Self {
+        let mut index = Self::default();
+        let mut new_terms: Vec<Option<u32>> = vec![None; self.lexicon.terms()];
+        let mut used = vec![false; self.lexicon.terms()];
+        let mut sequence = Sequence::default();
+        for stored in self.passages.iter().flatten() {
+            sequence.read(&stored.sequence);
+            for term in &sequence.terms {
+                used[*term as usize] = true;
+            }
+        }
+        for (code, word, term) in self.lexicon.words() {
+            if used.get(term as usize) == Some(&true) {
+                let language = Language::of_tag(code).unwrap_or(Language::UNKNOWN);
+                new_terms[term as usize] = Some(index.lexicon.read(word, language));
+            }
+        }
+        let mut writer = Writer::default();
+        for held in self.documents.iter().flatten() {
+            let first = index.passages.len() as u32;
+            for stored in held.passages.clone().filter_map(|number| self.stored(number)) {
+                sequence.read(&stored.sequence);
+                sequence.write(&mut writer, |term| new_terms.get(term as usize).copied().flatten());
+                index.add(
+                    &writer,
+                    Stored {
+                        document: index.documents.len() as u32,
+                        title: stored.title.clone(),
+                        section: stored.section.clone(),
+                        slug: stored.slug.clone(),
+                        text: stored.text.clone(),
+                        sequence: writer.finish(),
+                        language: stored.language,
+                    },
+                );
+            }
+            index.hold(Held {
+                id: held.id.clone(),
+                url: held.url.clone(),
+                version: held.version,
+                passages: first..index.passages.len() as u32,
+            });
+        }
+        index.shrink();
+        index
+    }
+
+    /// Gives back what growing took in reserve.
+    fn shrink(&mut self) {
+        self.postings.iter_mut().for_each(Postings::shrink);
+        self.postings.shrink_to_fit();
+        self.passages.shrink_to_fit();
+        self.lengths.shrink_to_fit();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// Passages have numbers below this.
+    pub fn numbers(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// How many passages are there.
+    pub fn passages(&self) -> usize {
+        self.there
+    }
+
+    pub fn stored(&self, number: u32) -> Option<&Stored> {
+        self.passages.get(number as usize)?.as_ref()
+    }
+
+    /// How long a passage is, beside the average; 0 when it is gone.
+    #[inline]
+    pub fn length(&self, number: u32) -> f32 {
+        f32::from(self.lengths.get(number as usize).copied().unwrap_or(0))
+    }
+
+    /// Terms a passage, on average; at least 1.
+    pub fn average_length(&self) -> f32 {
+        (self.length as f32 / self.there.max(1) as f32).max(1.0)
+    }
+
+    /// The languages of its passages, the most frequent first.
+    pub fn languages(&self) -> Vec<Language> {
+        let mut all: Vec<(Language, usize)> = self
+            .languages
+            .iter()
+            .map(|(language, count)| (*language, *count))
+            .collect();
+        all.retain(|(_, count)| *count > 0);
+        all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+        all.into_iter().map(|(language, _)| language).collect()
+    }
+
+    /// Calls `see` with passage and count, in order; some may be gone.
+    pub fn each_posting(&self, term: u32, see: impl FnMut(u32, u32)) {
+        if let Some(postings) = self.postings.get(term as usize) {
+            postings.each(see);
+        }
+    }
+
+    /// In how many passages a term stands, those included that are gone and not yet forgotten.
+    pub fn found(&self, term: u32) -> usize {
+        self.postings
+            .get(term as usize)
+            .map_or(0, |postings| postings.found as usize)
+    }
+
+    /// How much a term tells: the rarer, the more (the form that Lucene uses, never negative).
+    pub fn rarity(&self, found: usize) -> f32 {
+        let all = self.lengths.len() as f32;
+        let found = found as f32;
+        (1.0 + (all - found + 0.5).max(0.0) / (found + 0.5)).ln()
+    }
+
+    pub fn passage(&self, number: u32, score: f32) -> Option<Passage> {
+        let stored = self.stored(number)?;
+        let held = self.documents.get(stored.document as usize)?.as_ref()?;
+        Some(Passage {
+            document: held.id.clone(),
+            version: held.version,
+            title: stored.title.to_string(),
+            section: stored.section.to_string(),
+            url: match &stored.slug {
+                Some(slug) => format!("{}#{slug}", held.url),
+                None => held.url.clone(),
+            },
+            text: stored.text.to_string(),
+            score,
+        })
+    }
+
+    /// The number of a passage's document.
+    pub fn document_of(&self, number: u32) -> Option<u32> {
+        self.stored(number).map(|stored| stored.document)
+    }
+
+    pub fn document_version(&self, id: &str) -> Option<DocumentVersion> {
+        let number = self.by_id.get(id)?;
+        self.documents.get(*number as usize)?.as_ref().map(|held| held.version)
+    }
+
+    /// Changes with the content, and only with it.
+    pub fn version(&self) -> String {
+        format!("{:016x}-{}", self.version, self.by_id.len())
+    }
+
+    /// Bytes that the index takes beyond the passages' texts, titles, headings and addresses.
+    pub fn bytes(&self) -> usize {
+        let sequences = self.passages.iter().flatten().map(|stored| stored.sequence.len());
+        sequences.sum::<usize>()
+            + self.passages.capacity() * size_of::<Option<Stored>>()
+            + self.lengths.capacity() * 2
+            + self.postings.iter().map(Postings::bytes).sum::<usize>()
+            + self.lexicon.bytes()
+    }
+}

@@ -1,0 +1,107 @@
+//! What can be done for a document before the index is touched: chunks, words.
+
+use super::sequence::Writer;
+use crate::knowledge::chunk::{Chunk, chunks};
+use crate::knowledge::language::Language;
+use crate::knowledge::terms::each_word;
+use crate::knowledge::{Document, DocumentVersion};
+
+/// A language is told from at most so many bytes of a document.
+const READ_FOR_LANGUAGE: usize = 2_000;
+
+pub(in crate::knowledge) struct Prepared {
+    pub id: String,
+    pub url: String,
+    pub version: DocumentVersion,
+    pub passages: Vec<PreparedPassage>,
+}
+
+pub(in crate::knowledge) struct PreparedPassage {
+    pub title: String,
+    pub section: String,
+    pub slug: Option<String>,
+    pub text: String,
+    pub language: Language,
+    pub words: Words,
+}
+
+/// Words in their order, with the ends of names and sentences among them.
+#[derive(Default)]
+pub(in crate::knowledge) struct Words(String);
+
+// No word holds these.
+const END_OF_WORD: char = '\n';
+const NAME: char = '\u{1}';
+const SENTENCE: char = '\u{2}';
+
+impl Words {
+    fn read(&mut self, text: &str, language: Language) {
+        each_word(text, language, &mut |word| {
+            self.0.push_str(word);
+            self.0.push(END_OF_WORD);
+        });
+    }
+
+    fn end(&mut self, what: char) {
+        self.0.push(what);
+        self.0.push(END_OF_WORD);
+    }
+
+    /// Writes all down, with the term that `number` gives for each word.
+    pub fn each(&self, writer: &mut Writer, number: &mut dyn FnMut(&str) -> u32) {
+        for part in self.0.split_terminator(END_OF_WORD) {
+            match part {
+                "\u{1}" => writer.end_name(),
+                "\u{2}" => writer.end_sentence(),
+                word => writer.term(number(word)),
+            }
+        }
+    }
+}
+
+pub(in crate::knowledge) fn prepare(document: &Document) -> Prepared {
+    let language = language_of(document);
+    let passages = chunks(document).into_iter().map(|chunk| passage(chunk, language));
+    Prepared {
+        id: document.id.clone(),
+        url: document.url.clone(),
+        version: document.version(),
+        passages: passages.collect(),
+    }
+}
+
+fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
+    let mut words = Words::default();
+    words.read(&chunk.title, language);
+    words.end(NAME);
+    words.read(&chunk.section, language);
+    words.end(NAME);
+    for phrase in chunk.also.iter().flat_map(|also| also.split(',')) {
+        words.read(phrase, language);
+        words.end(NAME);
+    }
+    for sentence in chunk.blocks.iter().flat_map(|block| &block.sentences) {
+        words.read(sentence, language);
+        words.end(SENTENCE);
+    }
+    let text: Vec<&str> = chunk.blocks.iter().map(|block| block.markdown.as_str()).collect();
+    PreparedPassage {
+        text: text.join("\n\n"),
+        title: chunk.title,
+        section: chunk.section,
+        slug: chunk.slug,
+        language,
+        words,
+    }
+}
+
+/// A page's words say more than its label: translated sites often carry the label of the original.
+fn language_of(document: &Document) -> Language {
+    let text = &document.markdown;
+    let end = (0..=text.len().min(READ_FOR_LANGUAGE))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    let by_text = Language::of_text(&text[..end.unwrap_or(0)]);
+    let by_tag = document.locale.as_deref().and_then(Language::of_tag);
+    by_text.or(by_tag).unwrap_or(Language::UNKNOWN)
+}

@@ -1,0 +1,193 @@
+//! Which language a text is in, and what that language needs: a stemmer, words to leave out, compounds to take apart.
+
+use std::collections::HashSet;
+use std::sync::{LazyLock, OnceLock};
+
+use snowball_stemmers_rs::{Algorithm, Stemmer};
+use whatlang::{Detector, Lang};
+
+/// A language, or none that we know more of than its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Language(u8);
+
+struct Kind {
+    /// ISO 639-1.
+    code: &'static str,
+    detected: Lang,
+    stemmer: Option<Algorithm>,
+    /// Writes compounds as one word.
+    joins: bool,
+}
+
+macro_rules! kinds {
+    ($($code:literal $detected:ident $stemmer:expr, $joins:literal;)+) => {
+        vec![$(Kind { code: $code, detected: Lang::$detected, stemmer: $stemmer, joins: $joins }),+]
+    };
+}
+
+static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
+    use Algorithm::*;
+    kinds! {
+        "en" Eng Some(English), false;
+        "de" Deu Some(German), true;
+        "fr" Fra Some(French), false;
+        "es" Spa Some(Spanish), false;
+        "it" Ita Some(Italian), false;
+        "nl" Nld Some(Dutch), true;
+        "pt" Por Some(Portuguese), false;
+        "ru" Rus Some(Russian), false;
+        "uk" Ukr Some(Ukrainian), false;
+        "ar" Ara Some(Arabic), false;
+        "hi" Hin Some(Hindi), false;
+        "th" Tha None, false;
+        "zh" Cmn None, false;
+        "ja" Jpn None, false;
+        "ko" Kor None, false;
+        "sv" Swe Some(Swedish), true;
+        "da" Dan Some(Danish), true;
+        "nb" Nob Some(Norwegian), true;
+        "fi" Fin Some(Finnish), true;
+        "hu" Hun Some(Hungarian), true;
+        "ro" Ron Some(Romanian), false;
+        "tr" Tur Some(Turkish), false;
+        "el" Ell Some(Greek), false;
+        "pl" Pol Some(Polish), false;
+        "cs" Ces Some(Czech), false;
+        "fa" Pes Some(Persian), false;
+        "he" Heb None, false;
+        "id" Ind Some(Indonesian), false;
+        "ca" Cat Some(Catalan), false;
+        "vi" Vie None, false;
+        "bg" Bul None, false;
+        "ta" Tam Some(Tamil), false;
+    }
+});
+
+struct Tools {
+    stemmer: Option<Stemmer>,
+    stop: HashSet<&'static str>,
+}
+
+/// Made when a language is first met: most sites have one.
+static TOOLS: LazyLock<Vec<OnceLock<Tools>>> = LazyLock::new(|| KINDS.iter().map(|_| OnceLock::new()).collect());
+
+fn stop_words(code: &str) -> HashSet<&'static str> {
+    if code == "en" {
+        return ENGLISH.split_whitespace().collect();
+    }
+    stop_words::lookup(code).unwrap_or_default().iter().copied().collect()
+}
+
+/// English words that say nothing about what a text is about; fuller than the usual lists by what people say to a help desk.
+const ENGLISH: &str = "a about actually after again all also am an and any anybody anyone anything are as at be because been before \
+     being but by can cannot could did do does doing don done else even ever every few find for from further get gets getting give go \
+     going got had has have having he hello help her here hers hey hi him his how however i if in into is it its just kind know let \
+     like ll look made make many may maybe me might mine more most much must my need of okay on one only or other our ours out over \
+     own please possible pls put really re s same say see shall she should show so some someone something still such sure t take tell \
+     than thank thanks that the their theirs them then there these they thing things this those through to too try u under until up \
+     ur us use used uses using ve very via want wanted wants was way we were what when where whether which while who whom whose why \
+     will with would yes yet you your yours im ive id dont doesnt cant wont isnt whats hows theres couldnt didnt d m o";
+
+impl Language {
+    pub const ENGLISH: Self = Self(0);
+    /// Words as they are written.
+    pub const UNKNOWN: Self = Self(u8::MAX);
+
+    /// By a BCP 47 tag such as `de-AT`, or WordPress' form of it, `de_AT`.
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let code = tag.split(['-', '_']).next()?.to_ascii_lowercase();
+        let code = if matches!(code.as_str(), "no" | "nn") {
+            "nb"
+        } else {
+            &code
+        };
+        let at = KINDS.iter().position(|kind| kind.code == code)?;
+        Some(Self(at as u8))
+    }
+
+    /// By the words of a text of some length.
+    pub fn of_text(text: &str) -> Option<Self> {
+        let found = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
+        Self::of_lang(found.lang())
+    }
+
+    /// The likeliest of some languages for a text that may be short.
+    pub fn among(languages: &[Self], text: &str) -> Option<Self> {
+        let known = languages.iter().filter_map(|language| language.kind());
+        let allowed: Vec<Lang> = known.map(|kind| kind.detected).collect();
+        if let ([only], [_]) = (languages, allowed.as_slice()) {
+            return Some(*only);
+        }
+        Self::of_lang(Detector::with_allowlist(allowed).detect_lang(text)?)
+    }
+
+    fn of_lang(lang: Lang) -> Option<Self> {
+        let at = KINDS.iter().position(|kind| kind.detected == lang)?;
+        Some(Self(at as u8))
+    }
+
+    fn kind(self) -> Option<&'static Kind> {
+        KINDS.get(usize::from(self.0))
+    }
+
+    fn tools(self) -> Option<&'static Tools> {
+        let (kind, tools) = (self.kind()?, TOOLS.get(usize::from(self.0))?);
+        Some(tools.get_or_init(|| Tools {
+            stemmer: kind.stemmer.map(Stemmer::create),
+            stop: stop_words(kind.code),
+        }))
+    }
+
+    /// ISO 639-1; empty when unknown.
+    pub fn code(self) -> &'static str {
+        self.kind().map_or("", |kind| kind.code)
+    }
+
+    pub fn joins_words(self) -> bool {
+        self.kind().is_some_and(|kind| kind.joins)
+    }
+
+    /// Whether a lower-case word says nothing about what a text is about.
+    pub fn leaves_out(self, word: &str) -> bool {
+        self.tools().is_some_and(|tools| tools.stop.contains(word))
+    }
+
+    /// The stem of a lower-case word; the word itself in a language whose stems we do not know.
+    pub fn stem(self, word: &str) -> String {
+        match self.tools().and_then(|tools| tools.stemmer.as_ref()) {
+            Some(stemmer) => stemmer.stem(word).into_owned(),
+            None => word.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(tag: &str) -> Language {
+        Language::of_tag(tag).expect("a language that we know")
+    }
+
+    #[test]
+    fn languages_are_told_by_tag_and_by_text() {
+        assert_eq!(of("de_AT").code(), "de");
+        assert_eq!(of("pt-br").code(), "pt");
+        assert_eq!(of("nn-NO").code(), "nb");
+        assert_eq!(Language::of_tag("tlh"), None);
+        let german = "Wenn die Lieferung beschädigt ankommt, melden Sie sich bitte innerhalb von zwei Wochen bei uns.";
+        assert_eq!(Language::of_text(german), Some(of("de")));
+        assert_eq!(
+            Language::among(&[of("en"), of("de")], "Wo ist mein Paket?"),
+            Some(of("de"))
+        );
+    }
+
+    #[test]
+    fn a_language_brings_its_stems_and_stop_words() {
+        assert_eq!(of("de").stem("lieferungen"), of("de").stem("lieferung"));
+        assert_eq!(of("ru").stem("доставки"), of("ru").stem("доставка"));
+        assert!(of("de").leaves_out("nicht") && !of("de").leaves_out("lieferung"));
+        assert_eq!(Language::UNKNOWN.stem("words"), "words");
+    }
+}

@@ -1,0 +1,189 @@
+//! A question as an index reads it: its words, and what may stand for each in the content.
+
+use std::collections::HashSet;
+
+use super::candidates::saturated;
+use super::look::Meanings;
+use crate::domain::Role;
+use crate::knowledge::Query;
+use crate::knowledge::index::Index;
+use crate::knowledge::language::Language;
+use crate::knowledge::terms::{each_word, is_unspaced, stem};
+use crate::knowledge::thesaurus;
+
+/// A question is read to here; what stands beyond says little that is new and costs time.
+const MOST_TERMS: usize = 64;
+/// In so many of a site's languages a word is read.
+const MOST_LANGUAGES: usize = 4;
+/// A word that may stand for the one asked.
+const SYNONYM: f32 = 0.6;
+/// A compound that holds the word asked, or a part of the compound asked.
+const PART: f32 = 0.6;
+/// What the question before counts for when this one leans on it, and what it counts for the one before that.
+const LEANED_ON: f32 = 0.45;
+/// A question of fewer words of its own than this leans on what was said before.
+const STANDS_ALONE: usize = 3;
+
+/// What is asked for, term by term.
+pub(super) struct Asked {
+    /// What may stand for it in a text, each with its weight from 0 to 1, the best first.
+    pub readings: Vec<(u32, f32)>,
+    /// How much it tells, and how much it is meant.
+    pub rarity: f32,
+    /// Its place in the question; words of earlier questions have none.
+    pub at: Option<usize>,
+}
+
+pub(in crate::knowledge) struct Question {
+    pub(super) terms: Vec<Asked>,
+    /// `None`: the content has one language, or the question's is not known.
+    pub(super) language: Option<Language>,
+}
+
+impl Question {
+    /// How well a sentence of the content fits.
+    pub fn fit(&self, index: &Index, language: Language, sentence: &str) -> f32 {
+        let meanings = Meanings::new(&self.terms);
+        let mut held = vec![0.0_f32; self.terms.len()];
+        let mut length = 0.0;
+        each_word(sentence, language, &mut |word| {
+            length += 1.0;
+            let term = index.lexicon.find(&stem(word, language));
+            if let Some((i, weight)) = term.and_then(|term| meanings.of(term)) {
+                held[i] = held[i].max(weight);
+            }
+        });
+        let worth = held.iter().zip(&self.terms).map(|(weight, one)| weight * one.rarity);
+        worth.sum::<f32>() * saturated(1.0, length / (index.average_length() / 4.0))
+    }
+}
+
+/// Words that point at what was said before.
+const POINTING: &[&str] = &[
+    "it", "its", "that", "this", "they", "them", "those", "these", "there", "one", "ones", "he", "she", // English
+    "es", "das", "dies", "diese", "dieser", "davon", "dafür", "damit", "dazu", "sie", "er", "dort", // German
+    "ça", "cela", "celui", "il", "elle", "eso", "esto", "ello", "ese", "esa", // French, Spanish
+];
+
+/// The question's terms, each once, as far as they tell anything.
+pub(in crate::knowledge) fn asked(index: &Index, query: &Query<'_>) -> Question {
+    let mut languages = index.languages();
+    languages.truncate(MOST_LANGUAGES);
+    let mut possible = languages.clone();
+    possible.extend(Language::of_tag(query.locale).filter(|language| !languages.contains(language)));
+    let language = Language::among(&possible, query.text);
+    let mut reader = Reader {
+        index,
+        languages: &languages,
+        seen: HashSet::new(),
+        terms: Vec::new(),
+    };
+    let spoken = language.or(languages.first().copied()).unwrap_or(Language::ENGLISH);
+    reader.read(query.text, spoken, 1.0, true);
+    if !query.turns.is_empty() && leans(query.text, reader.terms.len()) {
+        let before = query.turns.iter().rev().filter(|turn| turn.role == Role::User);
+        let mut weight = LEANED_ON;
+        for turn in before.take(2) {
+            reader.read(&turn.text, spoken, weight, false);
+            weight *= LEANED_ON;
+        }
+    }
+    Question {
+        terms: reader.terms,
+        language: language.filter(|_| languages.len() > 1),
+    }
+}
+
+fn leans(text: &str, own_terms: usize) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    own_terms < STANDS_ALONE || words.any(|word| POINTING.contains(&word))
+}
+
+struct Reader<'a> {
+    index: &'a Index,
+    languages: &'a [Language],
+    seen: HashSet<String>,
+    terms: Vec<Asked>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, text: &str, language: Language, weight: f32, is_asked: bool) {
+        let mut at = 0;
+        each_word(text, language, &mut |word| {
+            let stem = stem(word, self.languages.first().copied().unwrap_or(language));
+            if self.terms.len() < MOST_TERMS && self.seen.insert(stem) {
+                let mut one = self.word(word, language);
+                one.rarity *= weight;
+                one.at = is_asked.then_some(at);
+                self.terms.push(one);
+            }
+            at += 1;
+        });
+    }
+
+    fn word(&self, word: &str, language: Language) -> Asked {
+        let lexicon = &self.index.lexicon;
+        let mut readings: Vec<(u32, f32)> = Vec::new();
+        let mut own = Vec::new();
+        for language in self.languages {
+            let stem = stem(word, *language);
+            own.extend(lexicon.find(&stem));
+        }
+        own.sort_unstable();
+        own.dedup();
+        readings.extend(own.iter().map(|term| (*term, 1.0)));
+        if self.languages.contains(&Language::ENGLISH) && (language == Language::ENGLISH || word.is_ascii()) {
+            let beside = thesaurus::beside(&stem(word, Language::ENGLISH));
+            let synonyms = beside.iter().filter_map(|stem| lexicon.find(stem));
+            readings.extend(synonyms.map(|term| (term, SYNONYM)));
+        }
+        if self.languages.iter().any(|language| language.joins_words()) {
+            readings.extend(self.parts(word).into_iter().map(|term| (term, PART)));
+        }
+        if readings.is_empty() {
+            let common = |term| self.index.found(term);
+            let slips = lexicon.spelling().readings(word, common);
+            readings.extend(slips.into_iter().map(|(term, likeness)| (term, likeness * likeness)));
+        }
+        readings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        readings.dedup_by_key(|(term, _)| *term);
+        readings.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        // A word that is not there counts as the rarest; one that only others stand for counts as the likeliest of them.
+        let found = match (own.as_slice(), readings.first()) {
+            ([], None) => 0,
+            ([], Some((term, _))) => self.index.found(*term),
+            (own, _) => own.iter().map(|term| self.index.found(*term)).sum(),
+        };
+        // A pair of characters that is not there says less than a word that is not there.
+        let rarity = if readings.is_empty() && word.chars().all(is_unspaced) {
+            self.index.rarity(1) * 0.5
+        } else {
+            self.index.rarity(found)
+        };
+        Asked {
+            readings,
+            rarity,
+            at: None,
+        }
+    }
+
+    /// In languages that write compounds as one word: those that hold this one, and the parts of this one.
+    fn parts(&self, word: &str) -> Vec<u32> {
+        let lexicon = &self.index.lexicon;
+        let mut found = lexicon.spelling().compounds(word);
+        let letters: Vec<(usize, char)> = word.char_indices().collect();
+        for (cut, _) in letters.iter().skip(4).take(letters.len().saturating_sub(7)) {
+            let (head, tail) = word.split_at(*cut);
+            for language in self.languages.iter().filter(|language| language.joins_words()) {
+                let stand = |part: &str| lexicon.find(&stem(part, *language));
+                // `Versand|kosten`, `Lieferung-s-zeit`.
+                let head = stand(head).or_else(|| stand(head.strip_suffix('s').filter(|head| head.len() >= 4)?));
+                if let (Some(head), Some(tail)) = (head, stand(tail)) {
+                    found.extend([head, tail]);
+                }
+            }
+        }
+        found
+    }
+}

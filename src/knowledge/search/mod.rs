@@ -1,0 +1,111 @@
+//! Finding passages: the words of a question, its word pairs and a passage's best sentence, added as standard scores.
+
+mod asked;
+mod candidates;
+mod confidence;
+mod look;
+mod several;
+
+use super::Query;
+use super::index::{Index, Sequence};
+use asked::Asked;
+pub(super) use asked::Question;
+use look::{Meanings, Seen, look};
+
+/// So many passages with the best words are looked at more closely.
+const CANDIDATES: usize = 200;
+
+// What each standard score counts for beside that of the words. Flat optima: halving or doubling one changes little.
+const PAIR_WEIGHT: f32 = 0.3;
+const NAME_WEIGHT: f32 = 0.8;
+const SENTENCE_WEIGHT: f32 = 0.5;
+/// What a passage in the question's language is given on a site that has several.
+const SAME_LANGUAGE: f32 = 0.7;
+
+/// A passage that was found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hit {
+    pub passage: u32,
+    pub score: f32,
+    /// What of the question it holds: the share of the words' rarity, from 0 to 1.
+    pub covered: f32,
+}
+
+/// What was found.
+pub(super) struct Found {
+    pub question: Question,
+    /// The best first.
+    pub hits: Vec<Hit>,
+    /// See [`super::Retrieved::confidence`].
+    pub confidence: f32,
+}
+
+/// The best `limit` passages.
+pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
+    let question = asked::asked(index, query);
+    let asked = question.terms.as_slice();
+    let candidates = candidates::candidates(index, asked, CANDIDATES);
+    let meanings = Meanings::new(asked);
+    let mut sequence = Sequence::default();
+    let mut looked: Vec<(Hit, Seen)> = Vec::with_capacity(candidates.len());
+    for (passage, words) in candidates {
+        let Some(stored) = index.stored(passage) else { continue };
+        sequence.read(&stored.sequence);
+        let seen = look(index, asked, &meanings, &sequence);
+        let hit = Hit {
+            passage,
+            score: words,
+            covered: seen.covered,
+        };
+        looked.push((hit, seen));
+    }
+    let confidence = confidence::confidence(asked, &looked);
+    score(index, asked, &mut looked);
+    if let Some(language) = question.language {
+        for (hit, _) in &mut looked {
+            let is_same = index
+                .stored(hit.passage)
+                .is_some_and(|stored| stored.language == language);
+            hit.score += if is_same { SAME_LANGUAGE } else { 0.0 };
+        }
+    }
+    let mut hits: Vec<Hit> = looked.into_iter().map(|(hit, _)| hit).collect();
+    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+    Found {
+        question,
+        hits: several::chosen(index, hits, limit),
+        confidence,
+    }
+}
+
+/// Turns the hits' scores, which are those of their words, into what they are worth together.
+fn score(index: &Index, asked: &[Asked], looked: &mut [(Hit, Seen)]) {
+    let mut held_by = vec![0_usize; asked.len()];
+    for (first, _) in looked.iter().flat_map(|(_, seen)| &seen.pairs) {
+        held_by[*first] += 1;
+    }
+    let pair_worth: Vec<f32> = held_by.iter().map(|found| index.rarity(*found)).collect();
+    let pairs = |seen: &Seen| {
+        seen.pairs
+            .iter()
+            .map(|(first, weight)| pair_worth[*first] * weight)
+            .sum::<f32>()
+    };
+    let words = standard(looked.iter().map(|(hit, _)| hit.score));
+    let pairs = standard(looked.iter().map(|(_, seen)| pairs(seen)));
+    let sentences = standard(looked.iter().map(|(_, seen)| seen.sentence));
+    let names = standard(looked.iter().map(|(_, seen)| seen.named));
+    for (i, (hit, _)) in looked.iter_mut().enumerate() {
+        hit.score = words[i] + PAIR_WEIGHT * pairs[i] + SENTENCE_WEIGHT * sentences[i] + NAME_WEIGHT * names[i];
+    }
+}
+
+/// How many standard deviations each value lies above the average.
+fn standard(values: impl Iterator<Item = f32>) -> Vec<f32> {
+    let values: Vec<f32> = values.collect();
+    let count = values.len().max(1) as f32;
+    let average = values.iter().sum::<f32>() / count;
+    let deviation = (values.iter().map(|value| (value - average).powi(2)).sum::<f32>() / count).sqrt();
+    let scale = if deviation > f32::EPSILON { deviation } else { 1.0 };
+    values.iter().map(|value| (value - average) / scale).collect()
+}
