@@ -74,6 +74,7 @@ impl CallSum {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelErrors {
     pub model: String,
+    pub purpose: Purpose,
     pub outcome: String,
     pub times: u64,
 }

@@ -22,7 +22,10 @@ use crate::store::{LedgerStore, OperatorStore};
 const MOST_ASKED: u32 = 7;
 const TO_FIX: u32 = 5;
 /// Models that are shown; the ledger has them all.
-const MODELS: usize = 8;
+const MODELS: usize = 6;
+
+/// Budgets that are shown, the most used first.
+const BUDGETS: usize = 6;
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
@@ -167,7 +170,7 @@ pub(super) async fn overview(
         failed: period.failed,
         more_models: rows.len().saturating_sub(MODELS),
         models: rows.into_iter().take(MODELS).collect(),
-        budgets,
+        budgets: budgets.into_iter().take(BUDGETS).collect(),
         asked: asked.into_iter().map(frequent).collect(),
         to_fix: worst.map(|one| Item::new(one, &sites)).collect(),
     };
@@ -224,7 +227,7 @@ fn model_rows(sums: &[(String, Purpose, CallSum)], errors: &[ModelErrors], days:
     let row = |(model, purpose, sum): &(String, Purpose, CallSum)| {
         let why: Vec<String> = errors
             .iter()
-            .filter(|error| error.model == *model)
+            .filter(|error| error.model == *model && error.purpose == *purpose)
             .map(|error| format!("{}× {}", show::count(error.times), show::outcome(&error.outcome)))
             .collect();
         ModelRow {

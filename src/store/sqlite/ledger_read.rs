@@ -67,13 +67,14 @@ impl LedgerStore for SqliteStore {
     }
 
     async fn errors(&self, filter: &CallFilter) -> Result<Vec<ModelErrors>, StoreError> {
-        let mut query = QueryBuilder::new("SELECT model, outcome, count(*) AS times FROM calls");
+        let mut query = QueryBuilder::new("SELECT model, purpose, outcome, count(*) AS times FROM calls");
         push_filter(&mut query, filter);
-        query.push(" AND outcome NOT IN ('ok', 'cancelled') GROUP BY model, outcome ORDER BY times DESC, model, outcome LIMIT 100");
+        query.push(" AND outcome NOT IN ('ok', 'cancelled') GROUP BY model, purpose, outcome ORDER BY times DESC, model, outcome LIMIT 100");
         let found = query.build().fetch_all(&self.readers).await?;
         let read = |row: &SqliteRow| {
             Ok(ModelErrors {
                 model: row.try_get("model")?,
+                purpose: purpose(row)?,
                 outcome: row.try_get("outcome")?,
                 times: number(row, "times")?,
             })
