@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::visitor::VisitorTokens;
 use crate::access::{ApiKeys, Sites};
-use crate::answering::{Answering, Parts, Runs};
+use crate::answering::{Answering, Experiments, Parts, Runs};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
 use crate::domain::{Program, Usd};
 use crate::gateway::{Gateway, Making};
@@ -97,6 +97,7 @@ impl Engine {
             metrics: metrics.clone(),
         };
         let gateway = Gateway::new(making, runtime.clone());
+        let experiments = Experiments::new(&settings.experiments, &catalogue);
         let answering = Answering::new(Parts {
             limits: limits.clone(),
             budgets: budgets(settings, &*store).await?,
@@ -104,6 +105,7 @@ impl Engine {
             knowledge,
             catalogue,
             chain: Chain::new(settings.upstream.clone()),
+            experiments,
             store: store.clone(),
             metrics: metrics.clone(),
             runs: Runs::new(runtime),
@@ -226,7 +228,7 @@ impl Application {
         let in_flight = InFlight::default();
         let (admin, token) = {
             let (store, sites, library) = (engine.store.clone(), engine.sites.clone(), engine.library.clone());
-            Admin::open(settings, store.clone(), store, sites, library).await?
+            Admin::open(settings, store.clone(), store.clone(), store, sites, library).await?
         };
         let base = settings.server.public_url.clone();
         let base = base.unwrap_or_else(|| match address.ip().is_unspecified() {

@@ -5,6 +5,7 @@
 mod bill;
 mod citations;
 mod conversation;
+mod experiment;
 mod honesty;
 mod key;
 mod prompt;
@@ -19,17 +20,19 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
 use crate::domain::{
-    Answer, AnswerId, ConversationId, Decision, Finish, From, Page, Question, Site, Tier, Usage, Usd, VisitorId,
+    Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Question, Site, Tier, Usage, Usd,
+    VisitorId,
 };
 use crate::knowledge::{Knowledge, Query};
 use crate::limits::{Budgets, Limits, Refused, Reservation, Standing, VisitorNetwork};
-use crate::models::{Catalogue, Chain, Features, decide, estimated_tokens};
+use crate::models::{Catalogue, Chain, Features, Model, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
 use crate::store::{AnswerStore, StoreError};
 use crate::telemetry::Metrics;
 
 use run::Plan;
 
+pub use experiment::Experiments;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
 
@@ -83,6 +86,7 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     pub catalogue: Arc<Catalogue>,
     pub chain: Chain,
+    pub experiments: Experiments,
     pub store: Arc<dyn AnswerStore>,
     pub metrics: Metrics,
     pub runs: Runs,
@@ -105,9 +109,14 @@ impl Answering {
             return Err(AskError::Refused(refused));
         }
         let began = asked.began;
+        let enrolment = parts.enrol(&asked, network);
         let mut question = conversation::place(&*parts.store, asked).await?;
         if !parts.catalogue.has_models() {
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));
+        }
+        question.enrolment = enrolment;
+        if let Some(site) = parts.experiments.site(&question) {
+            question.site = site;
         }
         // The cache is asked before the content is searched. What the passages say of the tier follows from the question and the
         // content, which are in the key.
@@ -141,6 +150,8 @@ impl Answering {
                     tier: Tier::Simple,
                     reason: thrifty,
                 });
+                // Nor is anything tried that may cost more.
+                question.enrolment = None;
                 Tier::Simple
             }
             Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
@@ -152,7 +163,7 @@ impl Answering {
         } else {
             key.map(|_| parts.cache_key(&question, tier))
         };
-        let reservation = parts.reserve(&question, tier, now);
+        let reservation = parts.reserve(&question, parts.models(&question, tier), now);
         Ok(Reply::Running(self.0.runs.start(
             &self.0,
             Plan {
@@ -193,12 +204,31 @@ impl Parts {
 
     fn cache_key(&self, question: &Question, tier: Tier) -> CacheKey {
         let version = self.knowledge.version(&question.site.key);
-        key::cache_key(question, self.catalogue.chain(tier), self.chain.temperature(), &version)
+        key::cache_key(
+            question,
+            self.models(question, tier),
+            self.chain.temperature(),
+            &version,
+        )
     }
 
-    /// Sets aside what the tier's first model may take for it.
-    fn reserve(&self, question: &Question, tier: Tier, now: jiff::Timestamp) -> Option<Reservation> {
-        let model = self.catalogue.chain(tier).first()?;
+    /// The part of whoever asks in an experiment: by user, visitor or network, whichever is the first to be known.
+    fn enrol(&self, asked: &Asked, network: VisitorNetwork) -> Option<Enrolment> {
+        let user = asked.user.as_ref().map(|user| format!("user {user}"));
+        let visitor = asked.visitor.map(|visitor| visitor.to_string());
+        let who = user.or(visitor).unwrap_or_else(|| network.address().to_string());
+        self.experiments.enrol(&asked.site.key, &who)
+    }
+
+    /// The models that are tried for a question of this tier.
+    fn models(&self, question: &Question, tier: Tier) -> &[Arc<Model>] {
+        let tried = self.experiments.chain(question);
+        tried.unwrap_or_else(|| self.catalogue.chain(tier))
+    }
+
+    /// Sets aside what the first of its models may take for it.
+    fn reserve(&self, question: &Question, models: &[Arc<Model>], now: jiff::Timestamp) -> Option<Reservation> {
+        let model = models.first()?;
         let said = question.history.iter().map(|turn| turn.text.as_str());
         let tokens: u64 = said.chain([question.text.as_str()]).map(estimated_tokens).sum();
         let at_most = model.cost(&Usage {

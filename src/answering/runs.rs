@@ -120,6 +120,16 @@ impl Runs {
         );
     }
 
+    /// Does something beside the answers that nobody waits for, but that a stop waits for.
+    pub(super) fn aside(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn_on(task, &self.runtime);
+    }
+
+    /// Cancelled when the service stops.
+    pub(super) fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
     pub(super) fn running(&self) -> usize {
         self.running.load(Ordering::Relaxed)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::run::{End, Reader, Run};
-use super::{Parts, citations, prompt};
+use super::{Parts, citations, experiment, prompt};
 use crate::cache::CachedAnswer;
 use crate::domain::{Answer, Doubt, Finish, From, Source};
 use crate::knowledge::{Passage, support};
@@ -11,7 +11,7 @@ use crate::models::{Chain, Ending, Model, Sink};
 use crate::telemetry::Metrics;
 
 /// Makes the answer of `run`, or goes on with it; reads it off `leader` when somebody answers the same question already.
-pub(super) async fn answer(parts: &Parts, run: &Arc<Run>, leader: Option<Reader>) {
+pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Reader>) {
     let followed = match leader {
         Some(leader) => follow(parts, run, leader).await,
         None => None,
@@ -22,6 +22,7 @@ pub(super) async fn answer(parts: &Parts, run: &Arc<Run>, leader: Option<Reader>
     };
     write_down(parts, run, &close).await;
     close.tell(run);
+    experiment::shadow(parts, run);
 }
 
 async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
@@ -102,7 +103,7 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
     let mut account = |call| bill.add(run.answer, &run.question.site.key, call, &parts.metrics);
     let ending = chain
         .answer(
-            parts.catalogue.chain(run.tier),
+            parts.models(&run.question, run.tier),
             &prompt,
             &mut sink,
             &cancel,

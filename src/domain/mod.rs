@@ -1,6 +1,7 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
+pub mod difference;
 mod document;
 mod doubt;
 mod id;

@@ -23,6 +23,7 @@ pub const PAGES: &[Page] = pages![
     "script-tag",
     "providers",
     "routing",
+    "experiments",
     "cache",
     "limits",
     "content",

@@ -92,6 +92,11 @@ impl Catalogue {
         self.models.iter().find(|model| model.id == id)
     }
 
+    /// The models with these ids, in their order.
+    pub fn named(&self, ids: &[String]) -> Vec<Arc<Model>> {
+        ids.iter().filter_map(|id| self.find(id).cloned()).collect()
+    }
+
     /// Whether any provider is set.
     pub fn has_models(&self) -> bool {
         !self.standard.is_empty()

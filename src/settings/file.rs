@@ -1,6 +1,7 @@
 //! The settings as they are written. The checks that make them [`Settings`] stand in the files below this one, a room each.
 
 mod api_keys;
+mod experiments;
 mod models;
 mod service;
 mod sites;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::layers::Layers;
-use super::{LogFormat, Settings, SettingsError};
+use super::{LogFormat, Mode, Settings, SettingsError};
 use crate::domain::{ModelKind, Secret};
 
 type Environment = BTreeMap<String, String>;
@@ -25,6 +26,7 @@ pub(super) struct File {
     providers: Vec<ProviderFile>,
     models: Vec<ModelFile>,
     routing: RoutingFile,
+    experiments: Vec<ExperimentFile>,
     upstream: UpstreamFile,
     limits: LimitsFile,
     sites: Vec<SiteFile>,
@@ -123,6 +125,23 @@ struct RoutingFile {
     complex: Vec<String>,
     baseline: Option<String>,
     rules: Vec<RuleFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExperimentFile {
+    name: String,
+    site: Option<String>,
+    share: u8,
+    #[serde(default = "live")]
+    mode: Mode,
+    #[serde(default)]
+    models: Vec<String>,
+    persona: Option<String>,
+}
+
+fn live() -> Mode {
+    Mode::Live
 }
 
 #[derive(Deserialize)]
@@ -228,6 +247,7 @@ impl File {
         let routing = self.routing.check(&models, at)?;
         let sites = sites::check_sites(self.sites, &server, at, environment)?;
         let api_keys = api_keys::check_api_keys(self.api_keys, at, environment)?;
+        let experiments = experiments::check_experiments(self.experiments, &models, at)?;
         Ok(Settings {
             server,
             store_url: self.store.url,
@@ -235,6 +255,7 @@ impl File {
             providers,
             models,
             routing,
+            experiments,
             upstream: self.upstream.check(at)?,
             limits: self.limits.check(at)?,
             sites,

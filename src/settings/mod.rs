@@ -37,6 +37,7 @@ pub struct Settings {
     pub models: Vec<Model>,
     pub routing: Routing,
     pub upstream: Upstream,
+    pub experiments: Vec<Experiment>,
     pub limits: Limits,
     pub sites: Vec<Site>,
     pub api_keys: Vec<ApiKey>,
@@ -99,6 +100,30 @@ pub struct Routing {
 pub struct RoutingRule {
     pub pattern: Pattern,
     pub tier: Tier,
+}
+
+/// A change that a share of the visitors gets first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Experiment {
+    pub name: String,
+    /// The site on which it is tried; `None`: on all.
+    pub site: Option<String>,
+    /// Percent of the visitors, 1 to 100.
+    pub share: u8,
+    pub mode: Mode,
+    /// Tried instead of the tier's models, in this order; empty: the models stay.
+    pub models: Vec<String>,
+    /// Instead of the site's.
+    pub persona: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The share of the visitors gets it.
+    Live,
+    /// It is asked beside what the visitor gets, and shown to nobody.
+    Shadow,
 }
 
 /// How a provider is called.

@@ -5,16 +5,18 @@ mod error;
 pub mod ledger;
 pub mod operator;
 mod sqlite;
+pub mod trials;
 
 use async_trait::async_trait;
 
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, UpstreamCall, Usd, VisitorId};
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, ShadowAnswer, UpstreamCall, Usd, VisitorId};
 
 pub use documents::DocumentStore;
 pub use error::StoreError;
 pub use ledger::LedgerStore;
 pub use operator::OperatorStore;
 pub use sqlite::SqliteStore;
+pub use trials::TrialStore;
 
 /// A visitor's thumb on an answer. The last word on an answer counts.
 #[derive(Debug, Clone)]
@@ -38,6 +40,9 @@ pub trait AnswerStore: Send + Sync {
 
     /// Hands calls to the same writer, for the ledger.
     async fn record_calls(&self, calls: Vec<UpstreamCall>);
+
+    /// Writes down what a shadow said, unless its answer is gone.
+    async fn record_shadow(&self, told: ShadowAnswer) -> Result<(), StoreError>;
 
     /// The answer with this id, also one that is still waiting to be written.
     async fn answer(&self, id: AnswerId) -> Result<Option<Answer>, StoreError>;

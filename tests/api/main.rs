@@ -22,6 +22,7 @@ mod content;
 mod demo;
 mod documents;
 mod doubts;
+mod experiments;
 mod failover;
 mod feedback;
 mod hostile;

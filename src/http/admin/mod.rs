@@ -13,6 +13,7 @@ mod demand;
 mod door;
 mod doors;
 mod error;
+mod experiments;
 mod export;
 mod ledger;
 mod ledger_export;
@@ -43,12 +44,13 @@ use crate::access::operator::Operator;
 use crate::domain::Usd;
 use crate::knowledge::Library;
 use crate::settings::Settings;
-use crate::store::{LedgerStore, OperatorStore, StoreError};
+use crate::store::{LedgerStore, OperatorStore, StoreError, TrialStore};
 
 use budgets::Allowed;
 pub use door::OperatorDoor;
 use doors::Doors;
 use error::AdminError;
+use experiments::Staged;
 use site_secrets::FreshSecrets;
 
 /// A form with every field as long as allowed stays well below this.
@@ -63,6 +65,8 @@ pub struct Admin {
     operator: Data<Operator>,
     store: Data<dyn OperatorStore>,
     ledger: Data<dyn LedgerStore>,
+    trials: Data<dyn TrialStore>,
+    staged: Data<Staged>,
     allowed: Data<Allowed>,
     sites: Data<Sites>,
     library: Data<Library>,
@@ -77,6 +81,7 @@ impl Admin {
         settings: &Settings,
         store: Arc<dyn OperatorStore>,
         ledger: Arc<dyn LedgerStore>,
+        trials: Arc<dyn TrialStore>,
         sites: Arc<Sites>,
         library: Arc<Library>,
     ) -> Result<(Self, Option<String>), StoreError> {
@@ -85,6 +90,8 @@ impl Admin {
             operator: Data::new(operator),
             store: Data::from(store),
             ledger: Data::from(ledger),
+            trials: Data::from(trials),
+            staged: Data::new(Staged(settings.experiments.clone().into())),
             allowed: Data::new(Allowed {
                 daily: settings.limits.daily_budget_usd.map(Usd),
                 monthly: settings.limits.monthly_budget_usd.map(Usd),
@@ -126,6 +133,8 @@ impl Admin {
                 .app_data(self.store.clone())
                 .app_data(self.ledger.clone())
                 .app_data(self.allowed.clone())
+                .app_data(self.trials.clone())
+                .app_data(self.staged.clone())
                 .app_data(self.sites.clone())
                 .app_data(self.library.clone())
                 .app_data(self.settings_sites.clone())
@@ -166,6 +175,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route(post().to(sign_in::change_password)),
         )
         .service(route("/review").route(get().to(review::list)))
+        .service(route("/experiments").route(get().to(experiments::list)))
         .service(route("/ledger").route(get().to(ledger::list)))
         .service(route("/ledger.csv").route(get().to(ledger_export::csv)))
         .service(route("/review.csv").route(get().to(export::csv)))

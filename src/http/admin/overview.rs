@@ -72,10 +72,10 @@ struct Page {
 }
 
 /// A span of time to choose.
-struct Time {
-    name: &'static str,
-    href: String,
-    chosen: bool,
+pub(super) struct Time {
+    pub name: &'static str,
+    pub href: String,
+    pub chosen: bool,
 }
 
 struct ModelRow {

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use super::writer::Command;
 use super::{SqliteStore, ledger, rows};
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, UpstreamCall, Usd, VisitorId};
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, ShadowAnswer, UpstreamCall, Usd, VisitorId};
 use crate::store::{AnswerStore, Feedback, StoreError};
 
 #[async_trait]
@@ -26,6 +26,10 @@ impl AnswerStore for SqliteStore {
         if self.queue.send(Command::Calls(calls.into())).await.is_err() {
             tracing::error!("calls came after the store was closed and are missing in the ledger");
         }
+    }
+
+    async fn record_shadow(&self, told: ShadowAnswer) -> Result<(), StoreError> {
+        self.write_shadow(told).await
     }
 
     async fn costs_since(&self, since_ms: i64) -> Result<Vec<(String, Usd)>, StoreError> {

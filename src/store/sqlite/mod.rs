@@ -10,6 +10,7 @@ mod overview;
 mod review;
 mod rows;
 mod sites;
+mod trials;
 mod writer;
 
 use std::collections::{HashMap, VecDeque};
