@@ -50,6 +50,26 @@ need_node() {
   }
 }
 
+need_python() {
+  python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install python3 python3-venv || return
+  # The oldest that all of tests/sdk/requirements.txt still runs on.
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "$(python3 --version) is too old: install 3.11 or newer first" >&2
+    return 1
+  }
+}
+
+# python_packages FILE: a virtual environment with what the file names, made once for each state of it; prints its folder.
+python_packages() {
+  local venv
+  venv=/var/tmp/pennypress-python-$( (cat "$1" && python3 --version) | sha256sum | cut -c1-16)
+  [ -e "$venv/.complete" ] || {
+    rm -rf "$venv" && python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$1" >&2 &&
+      touch "$venv/.complete"
+  } || return
+  echo "$venv"
+}
+
 need_php() {
   apt_install php-cli php-mysql php-curl php-xml php-mbstring
 }
