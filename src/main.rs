@@ -37,6 +37,24 @@ enum Command {
     Check,
     /// Print a commented settings file to begin with: `pennypress example > pennypress.toml`.
     Example,
+    /// Add content: a file or folder (Markdown, HTML, text, PDF, DOCX), a WordPress export, or a sitemap's address.
+    Ingest {
+        /// A path, or the address of a sitemap.
+        #[arg(value_name = "PATH|URL")]
+        what: String,
+        /// The key of the site whose content it becomes [default: the only one].
+        #[arg(long, value_name = "KEY")]
+        site: Option<String>,
+        /// Where visitors find the files of a folder, for links.
+        #[arg(long, value_name = "URL")]
+        base_url: Option<String>,
+        /// Let a sitemap lead to private addresses, such as a site on this machine.
+        #[arg(long)]
+        allow_private: bool,
+    },
+    /// What reads a PDF for `ingest`, apart from everything else.
+    #[command(name = pennypress::knowledge::extract::READ_PDF, hide = true)]
+    ReadPdf,
     /// Write the WordPress plugin as a zip, ready to upload.
     Plugin {
         /// Where the zip is written.
@@ -50,6 +68,9 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if matches!(arguments.command, Some(Command::ReadPdf)) {
+        return ExitCode::from(pennypress::knowledge::extract::read_pdf());
+    }
     // Needs no settings, and is how broken ones are replaced.
     if let Some(Command::Example) = arguments.command {
         return commands::example();
@@ -67,6 +88,22 @@ async fn main() -> ExitCode {
         Command::Ask { question, site } => commands::ask(&settings, &question, site.as_deref()).await,
         Command::Example => Ok(commands::example()),
         Command::Check => commands::check(&settings).await,
+        Command::Ingest {
+            what,
+            site,
+            base_url,
+            allow_private,
+        } => {
+            let asked = commands::Ingest {
+                what,
+                site,
+                base_url,
+                allow_private,
+            };
+            commands::ingest(&settings, asked).await
+        }
+        // Done above, before there are settings.
+        Command::ReadPdf => Ok(ExitCode::SUCCESS),
         Command::Plugin { out, site } => commands::plugin(&settings, &out, site.as_deref()),
     };
     match result {

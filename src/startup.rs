@@ -24,6 +24,7 @@ use crate::http::problem::Problem;
 use crate::http::request_log::log_request;
 use crate::http::visitor::{Gate, PublicUrl};
 use crate::http::{demo, documents, manual, openai, ops, visitor};
+use crate::knowledge::ingest::Shelves;
 use crate::knowledge::{Knowledge, Library};
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::passthrough::Wire;
@@ -86,7 +87,10 @@ impl Engine {
         metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
         let breakers = redis.map(|redis| share_breakers(catalogue.models().to_vec(), redis));
         let knowledge = Arc::new(Knowledge::with_manual());
-        let library = Library::open(store.clone(), knowledge.clone()).await?;
+        let library = {
+            let (documents, syncs) = (store.clone(), store.clone());
+            Library::open(Shelves { documents, syncs }, knowledge.clone()).await?
+        };
         let runtime = tokio::runtime::Handle::current();
         let making = Making {
             catalogue: catalogue.clone(),

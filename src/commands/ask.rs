@@ -14,6 +14,7 @@ use crate::startup::Engine;
 
 pub async fn ask(settings: &Settings, question: &str, site: Option<&str>) -> Outcome {
     let engine = Engine::start(settings).await?;
+    engine.library.caught_up().await?;
     let outcome = answer(&engine, settings, question, site).await;
     engine.stop().await;
     outcome

@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod example;
+mod ingest;
 mod plugin;
 mod serve;
 
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 pub use ask::ask;
 pub use check::check;
 pub use example::example;
+pub use ingest::{Ingest, ingest};
 pub use plugin::plugin;
 pub use serve::serve;
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::{Document, Knowledge};
+use super::{Document, Knowledge, Passage};
 use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
+use crate::knowledge::ingest::Shelves;
 use crate::store::documents::Followed;
-use crate::store::{DocumentStore, StoreError};
+use crate::store::syncs::{Sync as Reading, SyncState, Trouble};
+use crate::store::{DocumentStore, StoreError, SyncStore};
 
 /// How often the store is asked whether another process, such as `pennypress ingest`, changed documents.
 const LOOK: Duration = Duration::from_secs(1);
@@ -20,10 +22,14 @@ const SEARCHABLE_WITHIN: Duration = Duration::from_secs(1);
 /// A start waits this long for the index, so that a small site never answers without its content.
 const READY_WITHIN: Duration = Duration::from_millis(150);
 
+/// A command that needs all content waits this long.
+const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
+
 /// What all sites' content goes through. The index follows the store by the numbers of its changes, so that what is searched is what
 /// is kept, after a crash too.
 pub struct Library {
     store: Arc<dyn DocumentStore>,
+    syncs: Arc<dyn SyncStore>,
     knowledge: Arc<Knowledge>,
     /// Wakes the follower.
     changed: Notify,
@@ -33,10 +39,15 @@ pub struct Library {
 
 impl Library {
     /// Begins to follow the store, on this tokio runtime, until the library is dropped.
-    pub async fn open(store: Arc<dyn DocumentStore>, knowledge: Arc<Knowledge>) -> Result<Arc<Self>, StoreError> {
+    pub async fn open(shelves: Shelves, knowledge: Arc<Knowledge>) -> Result<Arc<Self>, StoreError> {
+        let (store, syncs) = (shelves.documents, shelves.syncs);
+        for site in store.document_sites().await? {
+            knowledge.expect(&site);
+        }
         let last = store.last_document_change().await?;
         let library = Arc::new(Self {
             store,
+            syncs,
             knowledge,
             changed: Notify::new(),
             searchable: watch::Sender::new(0),
@@ -56,6 +67,13 @@ impl Library {
         });
         library.until_searchable(last, READY_WITHIN).await;
         Ok(library)
+    }
+
+    /// Waits until everything that is kept is searchable.
+    pub async fn caught_up(&self) -> Result<(), StoreError> {
+        let last = self.store.last_document_change().await?;
+        self.until_searchable(last, CAUGHT_UP_WITHIN).await;
+        Ok(())
     }
 
     /// Changes documents of a site, all or none, and waits a moment for them to be searchable. One outcome a change.
@@ -80,6 +98,41 @@ impl Library {
 
     pub fn store(&self) -> &dyn DocumentStore {
         &*self.store
+    }
+
+    pub fn syncs(&self) -> &dyn SyncStore {
+        &*self.syncs
+    }
+
+    /// For a reading of a source.
+    pub fn shelves(&self) -> Shelves {
+        Shelves {
+            documents: self.store.clone(),
+            syncs: self.syncs.clone(),
+        }
+    }
+
+    /// Writes down which of the documents that a sender sent were refused, for the operator to see.
+    pub async fn note_refused(&self, site: &str, source: &str, refused: Vec<Trouble>) -> Result<(), StoreError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let reading = Reading {
+            site: site.to_owned(),
+            source: source.to_owned(),
+            state: SyncState::Done,
+            note: "These were sent and could not be read; the others are kept.".to_owned(),
+            seen: refused.len() as u64,
+            failed: refused.len() as u64,
+            began_at_ms: now,
+            seen_at_ms: now,
+            ..Reading::default()
+        };
+        self.syncs.note_sync(reading, refused).await?;
+        Ok(())
+    }
+
+    /// The passages of a document, as they are searched.
+    pub fn passages(&self, document: KeptDocument) -> Vec<Passage> {
+        super::passages(&searched(document))
     }
 
     async fn until_searchable(&self, seq: i64, patience: Duration) {

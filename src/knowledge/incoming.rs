@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::extract;
+use super::extract::{self, Extracted};
 use crate::domain::KeptDocument;
 
 /// Characters of a document's id.
@@ -20,6 +20,8 @@ pub enum Text {
     Html(String),
     Markdown(String),
     Plain(String),
+    /// Of a format that has no text of its own.
+    Read(Extracted),
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +57,8 @@ pub enum IncomingError {
 
 impl Incoming {
     /// Checks it, and takes out what is not the page's own words. Takes time in proportion to the text.
-    pub fn read(self) -> Result<KeptDocument, IncomingError> {
+    /// And whether its end was left out.
+    pub fn read(self) -> Result<(KeptDocument, bool), IncomingError> {
         check_id(&self.id)?;
         check_url(&self.url)?;
         for (name, text, longest) in [
@@ -67,10 +70,11 @@ impl Incoming {
                 return Err(IncomingError::Long(name, longest));
             }
         }
-        let extracted = match &self.text {
-            Text::Html(html) => extract::html(html, &self.url),
-            Text::Markdown(markdown) => extract::markdown(markdown),
-            Text::Plain(text) => extract::plain(text),
+        let extracted = match self.text {
+            Text::Html(html) => extract::html(&html, &self.url),
+            Text::Markdown(markdown) => extract::markdown(&markdown),
+            Text::Plain(text) => extract::plain(&text),
+            Text::Read(extracted) => extracted,
         };
         if extracted.markdown.trim().is_empty() {
             return Err(IncomingError::Empty);
@@ -80,7 +84,7 @@ impl Incoming {
             true => extracted.title.unwrap_or_default(),
             false => given,
         };
-        Ok(KeptDocument {
+        let document = KeptDocument {
             title: match title.is_empty() {
                 true => self.id.clone(),
                 false => title.chars().take(LONGEST_TITLE).collect(),
@@ -95,7 +99,8 @@ impl Incoming {
             source: self.source,
             markdown: extracted.markdown,
             modified_ms: self.modified_ms,
-        })
+        };
+        Ok((document, extracted.is_cut))
     }
 }
 

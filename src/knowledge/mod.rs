@@ -6,9 +6,10 @@
 mod chunk;
 mod compose;
 mod documents;
-mod extract;
+pub mod extract;
 mod incoming;
 mod index;
+pub mod ingest;
 mod language;
 pub mod manual;
 mod passage;
@@ -19,6 +20,7 @@ mod thesaurus;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
@@ -42,6 +44,8 @@ struct Shelf {
     index: RwLock<Index>,
     /// Held by whoever changes the index, for as long as that takes.
     changing: Mutex<()>,
+    /// There is content for it, which may still be on its way into the index.
+    is_expected: AtomicBool,
 }
 
 impl Shelf {
@@ -49,6 +53,7 @@ impl Shelf {
         Arc::new(Self {
             index: RwLock::new(Index::of(documents)),
             changing: Mutex::new(()),
+            is_expected: AtomicBool::new(false),
         })
     }
 }
@@ -88,6 +93,11 @@ impl Knowledge {
         }
         compact(&shelf);
         drop(changing);
+    }
+
+    /// A site has content that is not read yet: until it is, the site knows nothing, rather than the manual.
+    pub fn expect(&self, site: &str) {
+        self.shelf_for(site).is_expected.store(true, Ordering::Relaxed);
     }
 
     /// Takes documents out of a site's content; one that is not there is no error.
@@ -173,7 +183,7 @@ impl Knowledge {
     fn of(&self, site: &str) -> Arc<Shelf> {
         let sites = self.by_site.load();
         match sites.get(site) {
-            Some(shelf) if !shelf.index.read().is_empty() => shelf.clone(),
+            Some(shelf) if shelf.is_expected.load(Ordering::Relaxed) || !shelf.index.read().is_empty() => shelf.clone(),
             _ => self.manual.clone(),
         }
     }
@@ -189,6 +199,13 @@ fn compact(shelf: &Shelf) {
         // The old one is freed when no one waits for the lock any more.
         std::mem::swap(&mut *shelf.index.write(), &mut compacted);
     }
+}
+
+/// The passages that are made of a document.
+fn passages(document: &Document) -> Vec<Passage> {
+    let index = Index::of(vec![prepare(document)]);
+    let all = 0..index.numbers();
+    all.filter_map(|number| index.passage(number as u32, 0.0)).collect()
 }
 
 #[cfg(test)]

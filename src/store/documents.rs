@@ -69,6 +69,9 @@ pub trait DocumentStore: Send + Sync {
     /// The number of the last change, by whichever process.
     async fn last_document_change(&self) -> Result<i64, StoreError>;
 
+    /// The sites that have documents.
+    async fn document_sites(&self) -> Result<Vec<String>, StoreError>;
+
     /// A site's documents by id, after `after`; at most `limit`.
     async fn document_entries(
         &self,

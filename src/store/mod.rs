@@ -5,6 +5,7 @@ mod error;
 pub mod ledger;
 pub mod operator;
 mod sqlite;
+pub mod syncs;
 pub mod trials;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ pub use error::StoreError;
 pub use ledger::LedgerStore;
 pub use operator::OperatorStore;
 pub use sqlite::SqliteStore;
+pub use syncs::SyncStore;
 pub use trials::TrialStore;
 
 /// A visitor's thumb on an answer. The last word on an answer counts.

@@ -10,6 +10,7 @@ use crate::http::admin::OperatorDoor;
 use crate::http::problem::Problem;
 use crate::http::visitor::{Gate, read_json};
 use crate::knowledge::{Incoming, IncomingError, Library, Text, check_id, read_time};
+use crate::store::syncs::Trouble;
 
 /// Documents of a batch.
 const MOST: usize = 200;
@@ -85,7 +86,8 @@ impl Sent {
             source: source.to_owned(),
             modified_ms: read_time(modified)?,
         };
-        Ok(DocumentChange::Put(incoming.read()?))
+        let (document, _) = incoming.read()?;
+        Ok(DocumentChange::Put(document))
     }
 }
 
@@ -185,6 +187,15 @@ pub async fn batch(
             .collect::<Vec<_>>())
     });
     let read: Vec<Result<DocumentChange, Told>> = read.await?;
+    let refused = read.iter().filter_map(|one| one.as_ref().err());
+    let refused = refused.map(|told| Trouble {
+        what: told.id.clone(),
+        why: told.detail.clone().unwrap_or_default(),
+    });
+    let refused: Vec<Trouble> = refused.collect();
+    if !refused.is_empty() {
+        library.note_refused(&caller.site.key, caller.source, refused).await?;
+    }
     let changes: Vec<DocumentChange> = read.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
     let mut outcomes = library.change(&caller.site.key, changes).await?.into_iter();
     let told = read.into_iter().map(|one| match one {

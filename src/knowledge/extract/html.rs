@@ -29,6 +29,13 @@ pub fn html(html: &str, address: &str) -> Extracted {
     }
 }
 
+/// The words of a line of HTML, such as a title.
+pub fn words(html: &str) -> String {
+    let tree = tree::parse(html);
+    let own = boilerplate::own(&tree);
+    Renderer::new(&tree, &own, None).inline.plain(0)
+}
+
 /// The `<title>`, without the site's name after it.
 fn named(tree: &Tree) -> Option<String> {
     let title: Id = (0..tree.nodes.len()).find(|id| &*tree.nodes[*id].name == "title")?;

@@ -1,10 +1,13 @@
 //! Out of whatever format comes in: the page's own words, as Markdown.
 
 mod boilerplate;
+mod docx;
 mod escape;
+mod file;
 mod html;
 mod inline;
 mod markdown;
+mod pdf;
 mod render;
 mod shortcodes;
 mod table;
@@ -12,8 +15,10 @@ mod table;
 mod tests;
 mod tree;
 
-pub use html::html;
+pub use file::{ExtractError, FileKind, decoded, file};
+pub use html::{html, words};
 pub use markdown::{markdown, plain};
+pub use pdf::{COMMAND as READ_PDF, read_stdin as read_pdf};
 
 /// What a page says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

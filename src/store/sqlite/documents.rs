@@ -71,6 +71,11 @@ impl DocumentStore for SqliteStore {
         Ok(seq.fetch_one(&self.readers).await?)
     }
 
+    async fn document_sites(&self) -> Result<Vec<String>, StoreError> {
+        let sites = sqlx::query_scalar("SELECT DISTINCT site FROM documents WHERE deleted = 0");
+        Ok(sites.fetch_all(&self.readers).await?)
+    }
+
     async fn document_entries(
         &self,
         site: &str,

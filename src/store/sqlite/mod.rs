@@ -10,6 +10,7 @@ mod overview;
 mod review;
 mod rows;
 mod sites;
+mod syncs;
 mod trials;
 mod writer;
 

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, documents, rows};
+use super::{SqliteStore, documents, rows, syncs};
 use crate::domain::{Secret, Site};
 use crate::store::StoreError;
 
@@ -100,6 +100,7 @@ impl SqliteStore {
                     .execute(&mut *connection)
                     .await?;
                 documents::delete_all(connection, &key).await?;
+                syncs::delete_all(connection, &key).await?;
                 Ok(true)
             }
             .boxed()
