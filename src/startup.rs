@@ -69,6 +69,7 @@ pub struct Engine {
     pub limits: Arc<dyn Limits>,
     pub sites: Arc<Sites>,
     pub metrics: Metrics,
+    budgets: Budgets,
     /// Shares the breakers with other services as long as it is here.
     _breakers: Option<AbortOnDropHandle<()>>,
 }
@@ -85,7 +86,10 @@ impl Engine {
         let metrics = Metrics::new()?;
         let catalogue = Arc::new(Catalogue::new(settings)?);
         metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
-        let breakers = redis.map(|redis| share_breakers(catalogue.models().to_vec(), redis));
+        let budgets = budgets(settings, redis.clone(), &*store).await?;
+        let breakers = redis
+            .clone()
+            .map(|redis| share_breakers(catalogue.models().to_vec(), redis));
         let knowledge = Arc::new(Knowledge::with_manual());
         let library = {
             let (documents, syncs) = (store.clone(), store.clone());
@@ -96,7 +100,7 @@ impl Engine {
             catalogue: catalogue.clone(),
             cache: cache.clone(),
             limits: limits.clone(),
-            budgets: program_budgets(settings, &*store).await?,
+            budgets: program_budgets(settings, redis.as_ref(), &*store).await?,
             store: store.clone(),
             metrics: metrics.clone(),
         };
@@ -104,7 +108,7 @@ impl Engine {
         let experiments = Experiments::new(&settings.experiments, &catalogue);
         let answering = Answering::new(Parts {
             limits: limits.clone(),
-            budgets: budgets(settings, &*store).await?,
+            budgets: budgets.clone(),
             cache: cache.clone(),
             knowledge,
             catalogue,
@@ -124,6 +128,7 @@ impl Engine {
             limits,
             sites,
             metrics,
+            budgets,
             _breakers: breakers,
         })
     }
@@ -132,16 +137,23 @@ impl Engine {
     pub async fn stop(&self) {
         self.answering.stop().await;
         self.gateway.stop().await;
+        self.budgets.tell().await;
         self.store.close().await;
     }
 }
 
 /// The budgets, with what was spent before this process began.
-async fn budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<Budgets, StoreError> {
-    let budgets = Budgets::new(
-        settings.limits.daily_budget_usd.map(Usd),
-        settings.limits.monthly_budget_usd.map(Usd),
-    );
+async fn budgets(
+    settings: &Settings,
+    redis: Option<RedisClient>,
+    store: &dyn AnswerStore,
+) -> Result<Budgets, StoreError> {
+    let daily = settings.limits.daily_budget_usd.map(Usd);
+    let monthly = settings.limits.monthly_budget_usd.map(Usd);
+    let budgets = match redis {
+        None => Budgets::new(daily, monthly),
+        Some(redis) => Budgets::shared(daily, monthly, redis, "site"),
+    };
     let now = jiff::Timestamp::now();
     let (day, month) = Budgets::periods(now);
     for (site, cost) in store.costs_since(day.as_millisecond()).await? {
@@ -154,7 +166,11 @@ async fn budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<Budgets
 }
 
 /// The budgets of programs that have one, with what they spent this month.
-async fn program_budgets(settings: &Settings, store: &dyn AnswerStore) -> Result<HashMap<String, Budgets>, StoreError> {
+async fn program_budgets(
+    settings: &Settings,
+    redis: Option<&RedisClient>,
+    store: &dyn AnswerStore,
+) -> Result<HashMap<String, Budgets>, StoreError> {
     let now = jiff::Timestamp::now();
     let spent: HashMap<String, Usd> = match settings.api_keys.iter().any(|key| key.program.monthly_budget.is_some()) {
         true => store
@@ -165,7 +181,11 @@ async fn program_budgets(settings: &Settings, store: &dyn AnswerStore) -> Result
         false => HashMap::new(),
     };
     let budget = |program: &Program| {
-        let budgets = Budgets::new(None, Some(program.monthly_budget?));
+        let monthly = Some(program.monthly_budget?);
+        let budgets = match redis {
+            None => Budgets::new(None, monthly),
+            Some(redis) => Budgets::shared(None, monthly, redis.clone(), "program"),
+        };
         let spent = spent.get(&program.ledger_name()).copied().unwrap_or(Usd::ZERO);
         budgets.recall(&program.name, Usd::ZERO, spent, now);
         Some((program.name.clone(), budgets))

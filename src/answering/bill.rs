@@ -1,10 +1,12 @@
 //! What an answer cost: the sum of every call that was made for it, also of those that failed.
 
+use async_trait::async_trait;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::now_ms;
 use crate::domain::{AnswerId, Purpose, UpstreamCall, Usage, Usd};
-use crate::models::{Call, CallOutcome};
+use crate::limits::{Budgets, Reservation, Verdict};
+use crate::models::{Call, CallOutcome, Purse};
 use crate::telemetry::Metrics;
 
 #[derive(Debug, Clone, Default)]
@@ -17,8 +19,41 @@ pub struct Bill {
     pub calls: Vec<UpstreamCall>,
 }
 
+/// Pays for the calls of one answer: what they may cost is set aside before they are made.
+pub struct SitePurse<'a> {
+    pub bill: Bill,
+    pub reservation: Option<Reservation>,
+    pub answer: AnswerId,
+    pub site: &'a str,
+    pub budgets: &'a Budgets,
+    pub metrics: &'a Metrics,
+}
+
+#[async_trait]
+impl Purse for SitePurse<'_> {
+    async fn affords(&mut self, at_most: Usd) -> bool {
+        let now = jiff::Timestamp::now();
+        let unpaid: Usd = self.bill.calls.iter().map(|call| call.cost).sum();
+        let needed = unpaid + at_most;
+        if let Some(reservation) = &mut self.reservation {
+            return reservation.raise_to(needed, now).await;
+        }
+        match self.budgets.set_aside(self.site, needed, needed, now).await {
+            Verdict::Free(reservation) | Verdict::Tight(reservation) => {
+                self.reservation = Some(reservation);
+                true
+            }
+            Verdict::Spent => false,
+        }
+    }
+
+    fn account(&mut self, call: Call) {
+        self.bill.add(self.answer, self.site, call, self.metrics);
+    }
+}
+
 impl Bill {
-    pub fn add(&mut self, answer: AnswerId, site: &str, call: Call, metrics: &Metrics) {
+    fn add(&mut self, answer: AnswerId, site: &str, call: Call, metrics: &Metrics) {
         let outcome = match &call.outcome {
             CallOutcome::Finished => "ok",
             CallOutcome::Cancelled => "cancelled",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::bill::Bill;
+use super::bill::{Bill, SitePurse};
 use super::run::{End, Run};
 use super::{Parts, now_ms, prompt};
 use crate::domain::{Arm, Enrolment, Finish, From, Purpose, Question, ShadowAnswer, Site};
@@ -130,21 +130,30 @@ async fn ask(parts: &Parts, run: &Run, name: &str, stopping: &CancellationToken)
         chain => chain,
     };
     let key = question.site.key.clone();
-    let _reservation = parts.reserve(&question, models, jiff::Timestamp::now());
     let limits = (parts.chain.temperature(), parts.chain.max_answer_tokens());
     let prompt = |model: &Model| prompt::prompt_for(model, &question, &run.passages, limits.0, limits.1);
     let began = Instant::now();
     let mut unseen = Unseen::new(began);
-    let mut bill = Bill::default();
-    let mut account = |call| bill.add(run.answer, &key, call, &parts.metrics);
+    let mut purse = SitePurse {
+        bill: Bill::default(),
+        reservation: None,
+        answer: run.answer,
+        site: &key,
+        budgets: &parts.budgets,
+        metrics: &parts.metrics,
+    };
     let ending = parts
         .chain
-        .answer(models, &prompt, &mut unseen, stopping, &mut account)
+        .answer(models, &prompt, &mut unseen, stopping, &mut purse)
         .await;
+    let SitePurse {
+        mut bill, reservation, ..
+    } = purse;
     for call in &mut bill.calls {
         call.purpose = Purpose::Shadow;
     }
     parts.budgets.pay(&key, bill.cost, jiff::Timestamp::now());
+    drop(reservation);
     parts.store.record_calls(bill.calls).await;
     let ms = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
     let told = ShadowAnswer {

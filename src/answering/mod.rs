@@ -24,7 +24,7 @@ use crate::domain::{
     VisitorId,
 };
 use crate::knowledge::{Knowledge, Query};
-use crate::limits::{Budgets, Limits, Refused, Reservation, Standing, VisitorNetwork};
+use crate::limits::{Budgets, Limits, Refused, Verdict, VisitorNetwork};
 use crate::models::{Catalogue, Chain, Features, Model, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
 use crate::store::{AnswerStore, StoreError};
@@ -139,9 +139,16 @@ impl Answering {
         let routed = parts.route(&question, found.confidence);
         question.route = Some(routed.clone());
         let now = jiff::Timestamp::now();
-        let tier = match parts.budgets.standing(&question.site.key, now) {
-            Standing::Free => routed.tier,
-            Standing::Tight => {
+        // Who reads along what another one pays for sets nothing aside.
+        let is_led = key.as_ref().is_some_and(|key| parts.runs.is_led(key));
+        let verdict = match is_led {
+            true => None,
+            false => Some(parts.set_aside(&question, routed.tier, now).await),
+        };
+        let (tier, reservation) = match verdict {
+            None => (routed.tier, None),
+            Some(Verdict::Free(reservation)) => (routed.tier, Some(reservation)),
+            Some(Verdict::Tight(reservation)) => {
                 let thrifty = format!(
                     "the budget is nearly spent; without that {}: {}",
                     routed.tier, routed.reason
@@ -152,9 +159,9 @@ impl Answering {
                 });
                 // Nor is anything tried that may cost more.
                 question.enrolment = None;
-                Tier::Simple
+                (Tier::Simple, Some(reservation))
             }
-            Standing::Spent => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
+            Some(Verdict::Spent) => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
         };
         tracing::debug!(tier = tier.as_str(), reason = routed.reason, "routed");
         // An answer of another tier than asked for is kept under its own name.
@@ -163,7 +170,6 @@ impl Answering {
         } else {
             key.map(|_| parts.cache_key(&question, tier))
         };
-        let reservation = parts.reserve(&question, parts.models(&question, tier), now);
         Ok(Reply::Running(self.0.runs.start(
             &self.0,
             Plan {
@@ -226,17 +232,22 @@ impl Parts {
         tried.unwrap_or_else(|| self.catalogue.chain(tier))
     }
 
-    /// Sets aside what the first of its models may take for it.
-    fn reserve(&self, question: &Question, models: &[Arc<Model>], now: jiff::Timestamp) -> Option<Reservation> {
-        let model = models.first()?;
+    /// Sets aside what the first of the question's models may take for it, or that of the simple tier when the budget grows tight.
+    async fn set_aside(&self, question: &Question, tier: Tier, now: jiff::Timestamp) -> Verdict {
         let said = question.history.iter().map(|turn| turn.text.as_str());
         let tokens: u64 = said.chain([question.text.as_str()]).map(estimated_tokens).sum();
-        let at_most = model.cost(&Usage {
-            prompt_tokens: (tokens + PROMPT_TOKENS).min(u64::from(model.context_tokens)),
-            completion_tokens: u64::from(self.chain.max_answer_tokens()),
-            counted: true,
-        });
-        (at_most > Usd::ZERO).then(|| self.budgets.reserve(&question.site.key, at_most, now))
+        let at_most = |models: &[Arc<Model>]| {
+            models.first().map_or(Usd::ZERO, |model| {
+                model.cost(&Usage {
+                    prompt_tokens: (tokens + PROMPT_TOKENS).min(u64::from(model.context_tokens)),
+                    completion_tokens: u64::from(self.chain.max_answer_tokens()),
+                    counted: true,
+                })
+            })
+        };
+        let wanted = at_most(self.models(question, tier));
+        let thrifty = at_most(self.catalogue.chain(Tier::Simple));
+        self.budgets.set_aside(&question.site.key, wanted, thrifty, now).await
     }
 
     async fn answer_from_content(&self, question: Question, began: Instant) -> Whole {

@@ -67,6 +67,12 @@ impl Runs {
         None
     }
 
+    /// Whether somebody is answering this right now.
+    pub(super) fn is_led(&self, key: &CacheKey) -> bool {
+        let leader = self.leaders.lock().get(key).and_then(Weak::upgrade);
+        leader.is_some_and(|leader| leader.with(|state| state.end.is_none()))
+    }
+
     fn end(&self, run: &Arc<Run>) {
         let Some(key) = &run.key else { return };
         let mut leaders = self.leaders.lock();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bill::SitePurse;
 use super::run::{End, Reader, Run};
 use super::{Parts, citations, experiment, prompt};
 use crate::cache::CachedAnswer;
@@ -98,19 +99,26 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
         metrics: &parts.metrics,
         from: From::Model,
     };
-    let mut bill = run.with(|state| state.bill.clone());
+    let (bill, reservation) = run.with(|state| (state.bill.clone(), state.reservation.take()));
     let cancel = run.with(|state| state.cancel.clone());
-    let mut account = |call| bill.add(run.answer, &run.question.site.key, call, &parts.metrics);
+    let mut purse = SitePurse {
+        bill,
+        reservation,
+        answer: run.answer,
+        site: &run.question.site.key,
+        budgets: &parts.budgets,
+        metrics: &parts.metrics,
+    };
     let ending = chain
         .answer(
             parts.models(&run.question, run.tier),
             &prompt,
             &mut sink,
             &cancel,
-            &mut account,
+            &mut purse,
         )
         .await;
-    run.with(|state| state.bill = bill);
+    run.with(|state| (state.bill, state.reservation) = (purse.bill, purse.reservation));
     ending
 }
 

@@ -125,7 +125,7 @@ impl Gateway {
         self.still_has_money(standing)?;
         let first = choice.models.first();
         let at_most = first.map_or_else(Usage::default, |model| call.at_most(model));
-        let tab = Tab::open(&self.0, program, first.map(|model| &**model), &at_most);
+        let tab = Tab::open(&self.0, program, first.map(|model| &**model), &at_most).await?;
         let walk = walk(&wire, &choice);
         if call.streams {
             let manner = call.manner(key.is_some());
@@ -163,7 +163,8 @@ impl Gateway {
             program,
             choice.models.first().map(|model| &**model),
             &call.usage(),
-        );
+        )
+        .await?;
         let answer = WholeAnswer::get(&wire, walk(&wire, &choice), call, tab.clone(), Shape::Embeddings).await?;
         Ok(self.keep(key, answer, &tab).await)
     }
@@ -185,7 +186,8 @@ impl Gateway {
             program,
             choice.models.first().map(|model| &**model),
             &Usage::default(),
-        );
+        )
+        .await?;
         let walk = walk(&wire, &choice);
         if call.streams {
             let paid = Paid {
@@ -207,7 +209,7 @@ impl Gateway {
         let choice = choice::for_kind(&self.0, &call.model, ModelKind::Speech)?;
         self.still_has_money(standing)?;
         let usage = call.usage();
-        let tab = Tab::open(&self.0, program, choice.models.first().map(|model| &**model), &usage);
+        let tab = Tab::open(&self.0, program, choice.models.first().map(|model| &**model), &usage).await?;
         let paid = Paid {
             usage,
             audio_seconds: None,

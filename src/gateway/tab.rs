@@ -5,10 +5,10 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::Parts;
 use super::ledger::now_ms;
+use super::{Parts, Rejection};
 use crate::domain::{AnswerId, Program, Purpose, UpstreamCall, Usage, Usd};
-use crate::limits::Reservation;
+use crate::limits::{Reservation, Verdict};
 use crate::models::passthrough::Account;
 use crate::models::{Call, CallOutcome, Model};
 
@@ -23,25 +23,31 @@ pub struct Tab {
 }
 
 impl Tab {
-    /// `at_most`: what the first model may take for it.
-    pub(super) fn open(
+    /// `at_most`: what the first model may take for it; a program that has not so much left is refused.
+    pub(super) async fn open(
         parts: &Arc<Parts>,
         program: &Arc<Program>,
         model: Option<&Model>,
         at_most: &Usage,
-    ) -> Arc<Self> {
+    ) -> Result<Arc<Self>, Rejection> {
         let budgets = parts.budgets.get(&program.name);
-        let reservation = budgets.zip(model).map(|(budgets, model)| {
-            let now = jiff::Timestamp::now();
-            budgets.reserve(&program.name, model.cost(at_most), now)
-        });
-        Arc::new(Self {
+        let reservation = match budgets.zip(model) {
+            None => None,
+            Some((budgets, model)) => {
+                let (at_most, now) = (model.cost(at_most), jiff::Timestamp::now());
+                match budgets.set_aside(&program.name, at_most, at_most, now).await {
+                    Verdict::Free(reservation) | Verdict::Tight(reservation) => Some(reservation),
+                    Verdict::Spent => return Err(Rejection::BudgetSpent),
+                }
+            }
+        };
+        Ok(Arc::new(Self {
             parts: parts.clone(),
             program: program.clone(),
             answer: AnswerId::generate(),
             cost: Mutex::new(Usd::ZERO),
             _reservation: reservation,
-        })
+        }))
     }
 
     /// Of all calls so far.

@@ -1,6 +1,6 @@
 //! How much a visitor and a site may ask, and ids that work once.
 
-mod budget;
+mod budgets;
 mod memory;
 mod redis;
 
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 use crate::redis::{RedisClient, RedisUrlError};
 
-pub use self::budget::{Budgets, Reservation, Standing};
+pub use self::budgets::{Budgets, Reservation, Standing, Verdict};
 pub use self::memory::MemoryLimits;
 pub use self::redis::RedisLimits;
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::Model;
@@ -28,6 +29,15 @@ pub trait Sink: Send {
     /// All that was told so far, also by an earlier run of the chain.
     fn told(&self) -> String;
     fn tell(&mut self, text: &str);
+}
+
+/// Who pays for the calls.
+#[async_trait]
+pub trait Purse: Send {
+    /// Whether a call may be made that costs this at most.
+    async fn affords(&mut self, at_most: Usd) -> bool;
+    /// Takes down every call that reached out, also failed ones.
+    fn account(&mut self, call: Call);
 }
 
 /// How a call ended.
@@ -56,7 +66,7 @@ pub enum Ending {
     Finished(Finish),
     /// The token was cancelled.
     Cancelled,
-    /// No model could give a whole answer; what was told stays told.
+    /// No model could give a whole answer, or none that is affordable; what was told stays told.
     Exhausted,
 }
 
@@ -78,14 +88,14 @@ impl Chain {
         self.upstream.max_answer_tokens
     }
 
-    /// Gets one answer out of `models`; `prompt` makes what fits into each one's context. Every call that reached out, also failed ones, is handed to `account`.
+    /// Gets one answer out of `models`; `prompt` makes what fits into each one's context. `purse` pays.
     pub async fn answer(
         &self,
         models: &[Arc<Model>],
         prompt: &(dyn Fn(&Model) -> Prompt + Sync),
         sink: &mut dyn Sink,
         cancel: &CancellationToken,
-        account: &mut (dyn FnMut(Call) + Send),
+        purse: &mut dyn Purse,
     ) -> Ending {
         let (models, none_allowed) = usable(models);
         for (position, model) in models.iter().enumerate() {
@@ -97,6 +107,10 @@ impl Chain {
             let prompt = prompt(model);
             let mut backoff = FIRST_BACKOFF;
             for attempt in 0..=self.upstream.retries {
+                if !purse.affords(at_most(model, &prompt)).await {
+                    tracing::info!(model = %model.id, "the budget does not hold another call");
+                    return Ending::Exhausted;
+                }
                 let call = self.call(model, &prompt, sink, cancel).await;
                 let now = Instant::now();
                 let result = match &call.outcome {
@@ -119,7 +133,7 @@ impl Chain {
                     }
                     _ => {}
                 }
-                account(call.into_call(model));
+                purse.account(call.into_call(model));
                 let wait = match result {
                     Err(ending) => return ending,
                     Ok(None) => break,
@@ -305,11 +319,7 @@ impl Running {
 
     fn estimate_missing_usage(&mut self, prompt: &Prompt) {
         if self.usage.is_none() && self.reached {
-            let sent = prompt
-                .messages
-                .iter()
-                .map(|message| estimated_tokens(&message.content) + 4)
-                .sum();
+            let sent = prompt_tokens(prompt);
             let said = estimated_tokens(&self.text);
             self.usage = Some(Usage {
                 prompt_tokens: sent,
@@ -330,6 +340,21 @@ impl Running {
             total: self.started.elapsed(),
         }
     }
+}
+
+/// What a call costs when the prompt is a quarter longer than it looks, and the answer as long as it may be.
+fn at_most(model: &Model, prompt: &Prompt) -> Usd {
+    let prompt_tokens = prompt_tokens(prompt) * 5 / 4 + 50;
+    model.cost(&Usage {
+        prompt_tokens: prompt_tokens.min(u64::from(model.context_tokens)),
+        completion_tokens: u64::from(prompt.max_tokens),
+        counted: true,
+    })
+}
+
+fn prompt_tokens(prompt: &Prompt) -> u64 {
+    let messages = prompt.messages.iter();
+    messages.map(|message| estimated_tokens(&message.content) + 4).sum()
 }
 
 /// The models whose breaker lets a call through; all of them (and true) when none does, since any of them may be back.

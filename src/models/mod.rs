@@ -15,7 +15,7 @@ mod shared_breakers;
 
 pub use breaker_gauge::BreakerGauge;
 pub use catalogue::{Catalogue, Model};
-pub use chain::{Call, CallOutcome, Chain, Ending, Sink};
+pub use chain::{Call, CallOutcome, Chain, Ending, Purse, Sink};
 pub use error::CallError;
 pub use estimate::estimated_tokens;
 pub use provider::{Message, Prompt, Provider};

@@ -15,6 +15,7 @@ mod provider;
 mod signing;
 
 // The tests, a file a subject.
+mod budgets;
 mod cache;
 mod chat;
 mod commands;

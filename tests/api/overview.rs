@@ -36,6 +36,7 @@ async fn one_screen_tells_what_was_asked_what_it_cost_and_from_where() {
         .models(&provider, &["status-503", "m"])
         .retries(0)
         .environment("PENNYPRESS__LIMITS__MONTHLY_BUDGET_USD", "0.007")
+        .environment("PENNYPRESS__UPSTREAM__MAX_ANSWER_TOKENS", "100")
         .start()
         .await;
     let operator = app.operator().await;
@@ -98,10 +99,11 @@ async fn one_screen_tells_what_was_asked_what_it_cost_and_from_where() {
 #[tokio::test]
 async fn a_budget_that_is_nearly_spent_says_so() {
     let provider = Provider::start().await;
-    provider.plan("m", json!({"prompt_tokens": 1000, "completion_tokens": 100}));
+    provider.plan("m", json!({"prompt_tokens": 2300, "completion_tokens": 90}));
     let app = settings()
         .models(&provider, &["m"])
-        .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.003")
+        .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.0055")
+        .environment("PENNYPRESS__UPSTREAM__MAX_ANSWER_TOKENS", "100")
         .start()
         .await;
     let operator = app.operator().await;

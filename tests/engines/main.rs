@@ -1,5 +1,6 @@
 //! The engines of cache and limits, each test written once and run against every engine.
 
+mod budgets;
 mod cache;
 mod limits;
 mod outages;
