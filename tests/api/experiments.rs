@@ -153,9 +153,12 @@ async fn nothing_is_tried_with_money_that_is_short() {
         &provider,
         "[{name = \"beside\", share = 100, mode = \"shadow\", models = [\"new\"]}]",
     )
-    .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.003")
+    .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.0055")
+    .environment("PENNYPRESS__UPSTREAM__MAX_ANSWER_TOKENS", "100")
     .start()
     .await;
+    // All of the budget: 0.0046 + 0.0009 dollars.
+    provider.plan("old", json!({"prompt_tokens": 2300, "completion_tokens": 90}));
     app.ask("When do you open?").told().await.is_from("model");
     let operator = app.operator().await;
     until("the budget is spent", async || {
