@@ -26,6 +26,7 @@ pub const PAGES: &[Page] = pages![
     "experiments",
     "cache",
     "limits",
+    "openai-api",
     "content",
     "review",
     "privacy",

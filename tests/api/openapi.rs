@@ -3,8 +3,9 @@
 use reqwest::{Method, Response};
 use serde_json::{Map, Value, json};
 
-use crate::app::{App, settings};
+use crate::app::{App, PROGRAM_KEY, settings};
 use crate::asking::json_of;
+use crate::calling::question;
 use crate::provider::Provider;
 
 struct Document(Value);
@@ -187,5 +188,49 @@ async fn answers_have_the_shape_that_is_described() {
         let answer = asked.send().await;
         assert_eq!(answer.status(), status);
         document.check("/api/v1/chat", "post", answer).await;
+    }
+}
+
+#[tokio::test]
+async fn what_programs_call_has_the_shape_that_is_described() {
+    let provider = Provider::start().await;
+    let more = "[[models]]\nid = \"v\"\nprovider = \"hush-provider\"\nkind = \"embedding\"\n\
+        [[models]]\nid = \"s\"\nprovider = \"hush-provider\"\nkind = \"speech\"\n";
+    let app = settings().models(&provider, &["m"]).more(more).start().await;
+    let document = Document::of(&app).await;
+    for (path, body) in [
+        ("/v1/chat/completions", question("m")),
+        (
+            "/v1/chat/completions",
+            json!({"model": "m", "messages": [{}], "stream": true}),
+        ),
+        ("/v1/chat/completions", question("nobody")),
+        ("/v1/chat/completions", json!({})),
+        ("/v1/embeddings", json!({"model": "v", "input": "x"})),
+        ("/v1/embeddings", json!({"model": "m", "input": "x"})),
+        (
+            "/v1/audio/speech",
+            json!({"model": "s", "input": "x", "voice": "alloy"}),
+        ),
+        ("/v1/audio/transcriptions", json!({})),
+    ] {
+        let answer = app.call(path, &body).send().await.expect("an answer");
+        document.check(path, "post", answer).await;
+        let stranger = app
+            .client
+            .post(app.url(path))
+            .json(&body)
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(stranger.status(), 401);
+        document.check(path, "post", stranger).await;
+    }
+    for (path, asked) in [
+        ("/v1/models", "/v1/models"),
+        ("/v1/models/{model}", "/v1/models/auto:simple"),
+    ] {
+        let get = app.client.get(app.url(asked)).bearer_auth(PROGRAM_KEY);
+        document.check(path, "get", get.send().await.expect("an answer")).await;
     }
 }
