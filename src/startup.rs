@@ -113,6 +113,7 @@ impl Engine {
             knowledge,
             catalogue,
             chain: Chain::new(settings.upstream.clone()),
+            baseline: settings.routing.baseline_price,
             experiments,
             store: store.clone(),
             metrics: metrics.clone(),

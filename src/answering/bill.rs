@@ -13,6 +13,8 @@ use crate::telemetry::Metrics;
 pub struct Bill {
     pub usage: Usage,
     pub cost: Usd,
+    /// What one call that nothing disturbed would have used.
+    pub needed: Usage,
     /// The model that spoke last.
     pub model: Option<String>,
     /// The calls that are not yet in the ledger.
@@ -67,6 +69,16 @@ impl Bill {
         self.usage.completion_tokens += call.usage.completion_tokens;
         self.usage.counted |= call.usage.counted;
         self.cost += call.cost;
+        if call.usage.completion_tokens > 0 {
+            // A call that continues another one has a longer prompt.
+            let shortest = match self.needed.prompt_tokens {
+                0 => call.usage.prompt_tokens,
+                known => known.min(call.usage.prompt_tokens),
+            };
+            self.needed.prompt_tokens = shortest;
+            self.needed.completion_tokens += call.usage.completion_tokens;
+            self.needed.counted |= call.usage.counted;
+        }
         if call.first_token.is_some() {
             self.model = Some(call.model.id.clone());
         }

@@ -20,7 +20,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
 use crate::domain::{
-    Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Question, Site, Tier, Usage, Usd,
+    Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Price, Question, Site, Tier, Usage, Usd,
     VisitorId,
 };
 use crate::knowledge::{Knowledge, Query};
@@ -86,6 +86,8 @@ pub struct Parts {
     pub knowledge: Arc<Knowledge>,
     pub catalogue: Arc<Catalogue>,
     pub chain: Chain,
+    /// What savings are counted against.
+    pub baseline: Option<Price>,
     pub experiments: Experiments,
     pub store: Arc<dyn AnswerStore>,
     pub metrics: Metrics,
@@ -305,6 +307,12 @@ impl Parts {
         }
     }
 
+    /// What the baseline model would have cost for an answer of so many tokens; `None` when no model wrote it.
+    fn baseline_cost(&self, needed: &Usage) -> Option<Usd> {
+        let price = self.baseline.as_ref().filter(|_| needed.completion_tokens > 0)?;
+        Some(price.of(needed))
+    }
+
     async fn tell_whole(&self, question: Question, from: From, told: Arc<CachedAnswer>, began: Instant) -> Whole {
         let elapsed = began.elapsed();
         self.metrics.first_word_seconds.observe(elapsed.as_secs_f64());
@@ -331,6 +339,11 @@ impl Parts {
             model: told.model.clone(),
             usage: Usage::default(),
             cost: Usd::ZERO,
+            baseline_cost: self.baseline_cost(&Usage {
+                prompt_tokens: told.prompt_tokens,
+                completion_tokens: told.completion_tokens,
+                counted: false,
+            }),
             first_word_ms: Some(ms),
             total_ms: ms,
             page: question.page,

@@ -66,6 +66,8 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
         match update.end {
             None => {}
             Some(End::Done(finish @ (Finish::Stop | Finish::Length | Finish::Unanswered))) => {
+                let needed = leader.run().with(|state| state.bill.needed);
+                run.with(|state| state.bill.needed = needed);
                 return Some(leader.run().with(|state| Close {
                     from: if from_model {
                         From::Cache
@@ -226,6 +228,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         model: state.bill.model.clone(),
         usage: state.bill.usage,
         cost: state.bill.cost,
+        baseline_cost: parts.baseline_cost(&state.bill.needed),
         first_word_ms: state.first_word.or(close.text.as_ref().map(|_| total)).map(ms),
         total_ms: ms(total),
         page: question.page.clone(),
@@ -234,6 +237,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         route: question.route.clone(),
         enrolment: question.enrolment.clone(),
     });
+    let needed = run.with(|state| state.bill.needed);
     parts.metrics.question(record.from, record.finish);
     if let (Some(key), From::Model, Finish::Stop) = (&run.key, record.from, record.finish) {
         let kept = CachedAnswer {
@@ -242,8 +246,8 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             finish: record.finish,
             made_by: record.from,
             model: record.model.clone(),
-            prompt_tokens: record.usage.prompt_tokens,
-            completion_tokens: record.usage.completion_tokens,
+            prompt_tokens: needed.prompt_tokens,
+            completion_tokens: needed.completion_tokens,
             made_at_ms: super::now_ms(),
         };
         parts.cache.put(key, Arc::new(kept)).await;

@@ -160,6 +160,8 @@ pub struct Answer {
     pub model: Option<String>,
     pub usage: Usage,
     pub cost: Usd,
+    /// What the baseline model would have cost for it, without a cache; `None` when its price or the tokens are not known.
+    pub baseline_cost: Option<Usd>,
     /// Milliseconds from the request to the first word, if one came.
     pub first_word_ms: Option<u32>,
     /// Milliseconds from the request to the end.

@@ -21,6 +21,8 @@ pub struct Period {
     /// How many answers came from where; a source without any is missing.
     pub by_from: Vec<(From, u64)>,
     pub cost: Usd,
+    /// What the baseline model would have cost for these answers without a cache, where that is known.
+    pub baseline: Usd,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
     /// Of the latest 100,000 answers.
@@ -46,8 +48,12 @@ impl Period {
         self.of(From::Cache) + self.of(From::Near) + self.of(From::Curated)
     }
 
-    /// What the reused answers would have cost at the average price of this time's model answers.
+    /// How much less the answers cost than the baseline model would have; without its price, what the reused answers would
+    /// have cost at the average price of this time's model answers.
     pub fn saved(&self) -> Usd {
+        if self.baseline > Usd::ZERO {
+            return self.baseline - self.cost;
+        }
         match self.of(From::Model) {
             0 => Usd::ZERO,
             paid => Usd(self.cost.0 / rust_decimal::Decimal::from(paid) * rust_decimal::Decimal::from(self.reused())),

@@ -36,6 +36,8 @@ async fn one_screen_tells_what_was_asked_what_it_cost_and_from_where() {
         .models(&provider, &["status-503", "m"])
         .retries(0)
         .environment("PENNYPRESS__LIMITS__MONTHLY_BUDGET_USD", "0.007")
+        // As dear as the models: what is saved is what the cached answer would have cost.
+        .environment("PENNYPRESS__ROUTING__BASELINE", "m")
         .environment("PENNYPRESS__UPSTREAM__MAX_ANSWER_TOKENS", "100")
         .start()
         .await;
@@ -66,6 +68,7 @@ async fn one_screen_tells_what_was_asked_what_it_cost_and_from_where() {
         "model a model wrote it 2 67%",
         "cache the same question, answered before 1 33%",
         "Hit rate of the caches 33%",
+        "Saved $0.003000",
         "status-503 2× an error status 2 2 100% $0",
         "when do you open 1 down 2×",
         "Anna&#39;s this month $0.003000 of $0.007000",

@@ -72,5 +72,6 @@ fn answer(site: &str, conversation: ConversationId) -> Answer {
             reason: "it is short".to_owned(),
         }),
         enrolment: None,
+        baseline_cost: None,
     }
 }

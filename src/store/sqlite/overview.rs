@@ -24,7 +24,7 @@ fn within(scope: &Scope) -> &'static str {
 impl SqliteStore {
     pub(super) async fn sums(&self, scope: &Scope) -> Result<Period, StoreError> {
         let found = sqlx::query(AssertSqlSafe(format!(
-            "SELECT origin, count(*) AS answers, sum(cost_pico_usd) AS cost, sum(prompt_tokens) AS prompt,
+            "SELECT origin, count(*) AS answers, sum(cost_pico_usd) AS cost, coalesce(sum(baseline_pico_usd), 0) AS baseline, sum(prompt_tokens) AS prompt,
                  sum(completion_tokens) AS completion, count(*) FILTER (WHERE finish = 'unanswered') AS unanswered,
                  count(*) FILTER (WHERE finish = 'failed') AS failed, count(first_word_ms) AS timed
              FROM answers INDEXED BY answers_by_time WHERE {} GROUP BY origin ORDER BY answers DESC, origin",
@@ -42,6 +42,7 @@ impl SqliteStore {
             period.by_from.push((from, number("answers")?));
             period.questions += number("answers")?;
             period.cost += Usd::from_pico(row.try_get("cost")?);
+            period.baseline += Usd::from_pico(row.try_get("baseline")?);
             period.prompt_tokens += number("prompt")?;
             period.completion_tokens += number("completion")?;
             period.unanswered += number("unanswered")?;

@@ -14,7 +14,8 @@ use crate::store::StoreError;
 /// The columns that [`answer`] reads; join `answers a` with `conversations c`.
 pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, a.text, a.origin, \
     a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
-    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm";
+    a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm,
+    a.baseline_pico_usd";
 
 /// Answers that one statement writes when there are that many; the rest are written one by one. Both texts stay the same,
 /// so that SQLite prepares each of them once.
@@ -33,13 +34,14 @@ static CONVERSATIONS: Insert = Insert {
 static ANSWERS: Insert = Insert {
     into: "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
         completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at, doubts,
-        tier, route, experiment, arm) VALUES ",
-    columns: 24,
+        tier, route, experiment, arm, baseline_pico_usd) VALUES ",
+    columns: 25,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin,
         finish = excluded.finish, sources = excluded.sources, model = excluded.model,
         prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
         counted = excluded.counted, cost_pico_usd = excluded.cost_pico_usd,
-        first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms, doubts = excluded.doubts",
+        first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms, doubts = excluded.doubts,
+        baseline_pico_usd = excluded.baseline_pico_usd",
     many: OnceLock::new(),
     one: OnceLock::new(),
 };
@@ -109,7 +111,8 @@ pub(super) async fn write_answers(
                 .bind(answer.route.as_ref().map(|route| route.tier.as_str()))
                 .bind(answer.route.as_ref().map(|route| &route.reason))
                 .bind(answer.enrolment.as_ref().map(|part| &part.experiment))
-                .bind(answer.enrolment.as_ref().map(|part| part.arm.as_str()));
+                .bind(answer.enrolment.as_ref().map(|part| part.arm.as_str()))
+                .bind(answer.baseline_cost.map(Usd::to_pico));
         }
         rows.execute(&mut *connection).await?;
     }
@@ -158,6 +161,7 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
             counted: row.try_get("counted")?,
         },
         cost: Usd::from_pico(row.try_get("cost_pico_usd")?),
+        baseline_cost: row.try_get::<Option<i64>, _>("baseline_pico_usd")?.map(Usd::from_pico),
         first_word_ms: row.try_get("first_word_ms")?,
         total_ms: row.try_get("total_ms")?,
         page,
