@@ -6,6 +6,7 @@ mod bill;
 mod citations;
 mod conversation;
 mod experiment;
+mod fence;
 mod honesty;
 mod key;
 mod prompt;

@@ -6,6 +6,7 @@ mod body;
 mod chat;
 mod http;
 pub mod log;
+mod obey;
 pub mod plan;
 mod routes;
 mod wish;

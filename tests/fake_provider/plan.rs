@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::obey;
+
 const USUAL_ANSWER: &str = "Open Plugins, choose Add New, and upload the zip that you downloaded. \
     Activate it, and enter the address, the key and the secret under Settings.";
 
@@ -11,6 +13,7 @@ const USUAL_ANSWER: &str = "Open Plugins, choose Add New, and upload the zip tha
 pub struct Plan {
     pub text: Option<String>,
     pub echo: bool,
+    pub obeys: Option<String>,
     pub pieces: Pieces,
     pub write: Write,
     pub continues: Continues,
@@ -159,7 +162,9 @@ impl Plan {
                 .rfind(of_role)
                 .map(|message| text_of(&message["content"]))
         };
+        let ordered = self.obeys.as_ref().filter(|order| obey::is_told(messages, order));
         let text = match (&self.text, self.echo) {
+            _ if ordered.is_some() => format!("OBEYED {}", ordered.map_or("", String::as_str)),
             (_, true) => latest("user").unwrap_or_default(),
             (Some(text), _) => text.clone(),
             (None, _) => USUAL_ANSWER.to_owned(),
