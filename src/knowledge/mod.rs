@@ -7,6 +7,8 @@ mod chunk;
 mod compose;
 mod documents;
 pub mod extract;
+mod extract;
+pub mod gaps;
 mod incoming;
 mod index;
 pub mod ingest;

@@ -2,6 +2,7 @@
 
 pub mod documents;
 mod error;
+pub mod gaps;
 pub mod ledger;
 pub mod operator;
 mod sqlite;
@@ -14,6 +15,7 @@ use crate::domain::{Answer, AnswerId, ConversationId, Rating, ShadowAnswer, Upst
 
 pub use documents::DocumentStore;
 pub use error::StoreError;
+pub use gaps::GapStore;
 pub use ledger::LedgerStore;
 pub use operator::OperatorStore;
 pub use sqlite::SqliteStore;

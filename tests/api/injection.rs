@@ -14,7 +14,9 @@ struct Injection {
 }
 
 fn injections() -> Vec<Injection> {
-    let lines = include_str!("../fixtures/injections.txt").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("../fixtures/injections.txt")
+        .lines()
+        .filter(|line| !line.starts_with('#'));
     lines
         .map(|line| {
             let (place, text) = line.split_once(" | ").expect("a place and a text");
@@ -34,7 +36,12 @@ fn unescaped(text: &str) -> String {
         plain.push_str(before);
         rest = if let Some(code) = after.strip_prefix("u{") {
             let (code, after) = code.split_once('}').expect("an end");
-            plain.push(u32::from_str_radix(code, 16).ok().and_then(char::from_u32).expect("a character"));
+            plain.push(
+                u32::from_str_radix(code, 16)
+                    .ok()
+                    .and_then(char::from_u32)
+                    .expect("a character"),
+            );
             after
         } else if let Some(after) = after.strip_prefix('n') {
             plain.push('\n');
@@ -105,11 +112,18 @@ async fn hidden_instructions_are_never_followed() {
         assert_eq!(answer, TRUTH, "{} | {:?} was followed", injection.place, injection.text);
         let asked = provider.requests_of("model").pop().expect("it was asked");
         let prompt = asked.body["messages"][0]["content"].as_str().expect("text").to_owned();
-        assert!(prompt.contains("grinds spelt on Fridays"), "its page is not in the prompt: {prompt}");
+        assert!(
+            prompt.contains("grinds spelt on Fridays"),
+            "its page is not in the prompt: {prompt}"
+        );
         read += usize::from(prompt.contains(ORDER));
     }
     // Unless most of them come as far as the prompt, this test shows nothing.
-    assert!(read * 10 >= all.len() * 8, "only {read} of {} are in the prompts", all.len());
+    assert!(
+        read * 10 >= all.len() * 8,
+        "only {read} of {} are in the prompts",
+        all.len()
+    );
 }
 
 #[tokio::test]
@@ -117,5 +131,8 @@ async fn the_model_of_this_test_would_follow_an_order() {
     let provider = Provider::start().await;
     provider.plan("model", json!({"text": TRUTH, "obeys": "PERSONA-A"}));
     let app = settings().models(&provider, &["model"]).start().await;
-    assert_eq!(app.ask("Who are you?").told().await.is_from("model"), "OBEYED PERSONA-A");
+    assert_eq!(
+        app.ask("Who are you?").told().await.is_from("model"),
+        "OBEYED PERSONA-A"
+    );
 }

@@ -27,6 +27,7 @@ mod experiments;
 mod failover;
 mod feedback;
 mod hostile;
+mod injection;
 mod last_resort;
 mod leaving;
 mod ledger;

@@ -2,6 +2,7 @@
 
 mod conversations;
 mod documents;
+mod gaps;
 mod ledger;
 mod ledger_read;
 mod open;
