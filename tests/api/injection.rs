@@ -67,7 +67,8 @@ fn document(mill: &str, injection: &Injection) -> Value {
         "heading" => (mill.to_owned(), "markdown", format!("## {mill} {text}\n\n{fact}\n")),
         _ => (mill.to_owned(), "text", format!("{fact}\n{text}")),
     };
-    json!({"site": "site_a", "url": format!("https://a.example/{mill}"), "title": title, key: body})
+    json!({"site": "site_a", "url": format!("https://a.example/{mill}"), "title": title, key: body,
+           "modified": "2026-11-24T10:00:00Z"})
 }
 
 /// Names that no other is mistaken for.
