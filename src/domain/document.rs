@@ -38,6 +38,14 @@ impl KeptDocument {
     }
 }
 
+/// A visitor's question that a section of a document answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageQuestion {
+    /// The section's fragment; empty for what stands above the first heading.
+    pub fragment: String,
+    pub question: String,
+}
+
 /// What is to be done with a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentChange {

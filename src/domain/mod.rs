@@ -14,7 +14,7 @@ pub use answer::{
     Answer, Arm, Decision, Enrolment, Finish, From, ModelKind, Purpose, Rating, ShadowAnswer, Source, Tier,
     UpstreamCall, Usage,
 };
-pub use document::{DocumentChange, DocumentOutcome, KeptDocument};
+pub use document::{DocumentChange, DocumentOutcome, KeptDocument, PageQuestion};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
 pub use money::{Price, Usd};

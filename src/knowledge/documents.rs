@@ -96,6 +96,10 @@ impl Library {
         self.knowledge.replace(site, Vec::new());
     }
 
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
     pub fn store(&self) -> &dyn DocumentStore {
         &*self.store
     }
@@ -173,7 +177,10 @@ fn apply(knowledge: &Knowledge, changes: Vec<Followed>) {
     for change in changes {
         let (put, gone) = by_site.entry(change.site).or_default();
         match change.document {
-            Some(document) => put.push(searched(document)),
+            Some(document) => put.push(Document {
+                asked: change.asked,
+                ..searched(document)
+            }),
             None => gone.push(change.id),
         }
     }
@@ -195,5 +202,6 @@ pub fn searched(document: KeptDocument) -> Document {
         url: document.url,
         markdown: document.markdown,
         locale: Some(document.locale).filter(|locale| !locale.is_empty()),
+        asked: Vec::new(),
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::embeddings::{Embedding, embed};
 
-use super::terms::terms;
+use super::language::Language;
+use super::terms::stems;
 
 /// Two questions whose meanings are at least so close, as a cosine, are gathered; a little closer is asked of short ones
 /// that share no word.
@@ -46,7 +47,7 @@ pub fn gather(questions: &[&str]) -> Vec<Vec<usize>> {
 }
 
 fn read(question: &str) -> Meant {
-    let mut stems: Vec<String> = terms(question).into_iter().map(|term| term.stem).collect();
+    let mut stems: Vec<String> = stems(question, Language::of_text(question).unwrap_or(Language::English));
     stems.sort_unstable();
     stems.dedup();
     Meant {

@@ -59,6 +59,7 @@ pub(super) fn documents() -> Vec<Document> {
             url: format!("/manual/{}", page.name),
             markdown: page.markdown.to_owned(),
             locale: Some("en".to_owned()),
+            asked: Vec::new(),
         })
         .collect()
 }

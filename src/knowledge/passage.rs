@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Question, Source, Turn};
+use crate::domain::{PageQuestion, Question, Source, Turn};
 
 /// A page of a site's content.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct Document {
     pub markdown: String,
     /// Its language as a BCP 47 tag; `None`: told from its words.
     pub locale: Option<String>,
+    /// Questions that it answers, as the operator said.
+    pub asked: Vec<PageQuestion>,
 }
 
 /// A hash of what a document says: the same text has the same version, also after a restart.
@@ -37,6 +39,12 @@ impl Document {
         for part in [&self.id, &self.title, &self.url, &self.markdown, locale] {
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
+        }
+        for asked in &self.asked {
+            hash.update(asked.fragment.as_bytes());
+            hash.update(&[0]);
+            hash.update(asked.question.as_bytes());
+            hash.update(&[0]);
         }
         let mut first = [0; 8];
         hash.finalize_xof().fill(&mut first);

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
+use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument, PageQuestion};
 
 /// A change to a document as others follow it.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Followed {
     pub id: String,
     /// `None`: it was deleted.
     pub document: Option<KeptDocument>,
+    /// The questions that it answers, as the operator said.
+    pub asked: Vec<PageQuestion>,
 }
 
 /// A document on a list.

@@ -34,6 +34,16 @@ pub trait GapStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<OpenQuestion>, StoreError>;
 
+    /// Says that a section of a document answers these questions; false when the site has no such document. The index follows.
+    async fn page_answers(
+        &self,
+        site: &str,
+        document: &str,
+        fragment: &str,
+        questions: &[String],
+        at_ms: i64,
+    ) -> Result<bool, StoreError>;
+
     /// Marks these answers as handled, with a note where there is none yet.
     async fn settle(&self, answers: &[AnswerId], note: &str, at_ms: i64) -> Result<(), StoreError>;
 }

@@ -15,6 +15,7 @@ mod doors;
 mod error;
 mod experiments;
 mod export;
+mod gaps;
 mod ledger;
 mod ledger_export;
 mod overview;
@@ -178,6 +179,10 @@ fn routes(config: &mut ServiceConfig) {
         .service(route("/experiments").route(get().to(experiments::list)))
         .service(route("/ledger").route(get().to(ledger::list)))
         .service(route("/ledger.csv").route(get().to(ledger_export::csv)))
+        .service(route("/gaps").route(get().to(gaps::list)))
+        .service(route("/gaps/{answer}").route(get().to(gaps::show_group)))
+        .service(route("/gaps/{answer}/page").route(post().to(gaps::page_answers)))
+        .service(route("/gaps/{answer}/handled").route(post().to(gaps::handled)))
         .service(route("/review.csv").route(get().to(export::csv)))
         .service(route("/conversations/{conversation}").route(get().to(answers::conversation)))
         .service(route("/answers/{answer}/handled").route(post().to(answers::handle)))

@@ -65,7 +65,16 @@ pub(super) fn chunks(document: &Document) -> Vec<Chunk> {
         }
     }
     sections.close();
-    sections.chunks
+    let mut chunks = sections.chunks;
+    for asked in &document.asked {
+        let is_meant = |chunk: &Chunk| chunk.slug.as_deref().unwrap_or_default() == asked.fragment;
+        // A section that is gone leaves its questions to the page.
+        let at = chunks.iter().position(is_meant).unwrap_or(0);
+        if let Some(chunk) = chunks.get_mut(at) {
+            chunk.also.push(asked.question.replace(',', " "));
+        }
+    }
+    chunks
 }
 
 /// The words of a comment `<!-- asked: … -->`: how visitors call what the section is about.

@@ -10,6 +10,7 @@ fn page(id: &str, title: &str, markdown: &str) -> Document {
         url: format!("https://shop.example/{id}"),
         markdown: markdown.to_owned(),
         locale: None,
+        asked: Vec::new(),
     }
 }
 

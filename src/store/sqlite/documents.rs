@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::{SqliteStore, rows};
+use super::{SqliteStore, gaps, rows};
 use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
 use crate::store::StoreError;
 use crate::store::documents::{DocumentEntry, DocumentFilter, DocumentPage, DocumentStore, Followed};
@@ -40,8 +40,10 @@ impl DocumentStore for SqliteStore {
     async fn documents_after(&self, seq: i64, limit: u32) -> Result<Vec<Followed>, StoreError> {
         use futures_util::TryStreamExt;
         let mut found = sqlx::query(
-            "SELECT site, id, url, title, locale, kind, source, markdown, modified, deleted, seq FROM documents
-             WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+            "SELECT site, id, url, title, locale, kind, source, markdown, modified, deleted, seq,
+                 (SELECT json_group_array(json_array(q.fragment, q.question)) FROM page_questions q
+                  WHERE q.site = documents.site AND q.document = documents.id) AS asked
+             FROM documents WHERE seq > ?1 ORDER BY seq LIMIT ?2",
         )
         .bind(seq)
         .bind(limit)
@@ -58,6 +60,7 @@ impl DocumentStore for SqliteStore {
                 site: row.try_get("site")?,
                 id: row.try_get("id")?,
                 document,
+                asked: gaps::page_questions(&row)?,
             });
             if bytes > FOLLOWED_BYTES {
                 break;
@@ -290,7 +293,7 @@ pub(super) async fn delete_all(connection: &mut SqliteConnection, site: &str) ->
     Ok(())
 }
 
-async fn next_change(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+pub(super) async fn next_change(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
     let seq = sqlx::query_scalar("UPDATE document_changes SET seq = seq + 1 RETURNING seq");
     Ok(seq.fetch_one(connection).await?)
 }

@@ -5,8 +5,8 @@ use futures_util::FutureExt;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, rows};
-use crate::domain::{AnswerId, ConversationId};
+use super::{SqliteStore, documents, rows};
+use crate::domain::{AnswerId, ConversationId, PageQuestion};
 use crate::store::StoreError;
 use crate::store::gaps::{GapStore, OpenQuestion};
 
@@ -36,6 +36,45 @@ impl GapStore for SqliteStore {
         found.iter().map(open_question).collect()
     }
 
+    async fn page_answers(
+        &self,
+        site: &str,
+        document: &str,
+        fragment: &str,
+        questions: &[String],
+        at_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let (site, document, fragment) = (site.to_owned(), document.to_owned(), fragment.to_owned());
+        let questions = questions.to_vec();
+        self.write(move |connection| {
+            async move {
+                let seq = documents::next_change(connection).await?;
+                let found = sqlx::query("UPDATE documents SET seq = ?3 WHERE site = ?1 AND id = ?2 AND deleted = 0")
+                    .bind(&site)
+                    .bind(&document)
+                    .bind(seq)
+                    .execute(&mut *connection)
+                    .await?;
+                if found.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                for question in questions {
+                    sqlx::query("INSERT INTO page_questions VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")
+                        .bind(&site)
+                        .bind(&document)
+                        .bind(&fragment)
+                        .bind(question)
+                        .bind(at_ms)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                Ok(true)
+            }
+            .boxed()
+        })
+        .await
+    }
+
     async fn settle(&self, answers: &[AnswerId], note: &str, at_ms: i64) -> Result<(), StoreError> {
         let (answers, note) = (answers.to_vec(), note.to_owned());
         self.write(move |connection| {
@@ -58,6 +97,15 @@ impl GapStore for SqliteStore {
         })
         .await
     }
+}
+
+/// The `asked` column: an array of pairs of fragment and question.
+pub(super) fn page_questions(row: &SqliteRow) -> Result<Vec<PageQuestion>, StoreError> {
+    let text: String = row.try_get("asked")?;
+    let pairs: Vec<(String, String)> =
+        serde_json::from_str(&text).map_err(|error| rows::unreadable("page_questions", "question", error))?;
+    let all = pairs.into_iter().map(|(fragment, question)| PageQuestion { fragment, question });
+    Ok(all.collect())
 }
 
 fn open_question(row: &SqliteRow) -> Result<OpenQuestion, StoreError> {
