@@ -253,7 +253,16 @@ impl Application {
         let in_flight = InFlight::default();
         let (admin, token) = {
             let (store, sites, library) = (engine.store.clone(), engine.sites.clone(), engine.library.clone());
-            Admin::open(settings, store.clone(), store.clone(), store, sites, library).await?
+            Admin::open(
+                settings,
+                store.clone(),
+                store.clone(),
+                store.clone(),
+                store,
+                sites,
+                library,
+            )
+            .await?
         };
         let base = settings.server.public_url.clone();
         let base = base.unwrap_or_else(|| match address.ip().is_unspecified() {

@@ -84,11 +84,17 @@ impl Library {
             .iter()
             .any(|one| matches!(one, DocumentOutcome::Stored | DocumentOutcome::Deleted))
         {
-            let last = self.store.last_document_change().await?;
-            self.changed.notify_one();
-            self.until_searchable(last, SEARCHABLE_WITHIN).await;
+            self.catch_up().await?;
         }
         Ok(outcomes)
+    }
+
+    /// Waits a moment for everything that the store holds to be searchable.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let last = self.store.last_document_change().await?;
+        self.changed.notify_one();
+        self.until_searchable(last, SEARCHABLE_WITHIN).await;
+        Ok(())
     }
 
     /// A site is gone, and its documents with it.

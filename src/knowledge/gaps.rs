@@ -47,7 +47,7 @@ pub fn gather(questions: &[&str]) -> Vec<Vec<usize>> {
 }
 
 fn read(question: &str) -> Meant {
-    let mut stems: Vec<String> = stems(question, Language::of_text(question).unwrap_or(Language::English));
+    let mut stems: Vec<String> = stems(question, Language::of_text(question).unwrap_or(Language::ENGLISH));
     stems.sort_unstable();
     stems.dedup();
     Meant {

@@ -7,7 +7,6 @@ mod chunk;
 mod compose;
 mod documents;
 pub mod extract;
-mod extract;
 pub mod gaps;
 mod incoming;
 mod index;

@@ -26,6 +26,7 @@ mod doubts;
 mod experiments;
 mod failover;
 mod feedback;
+mod gaps;
 mod hostile;
 mod injection;
 mod last_resort;

@@ -76,11 +76,17 @@ pub(super) async fn list(
     sites: Data<Sites>,
 ) -> Result<HttpResponse, AdminError> {
     let site = Some(choice.site.as_str()).filter(|site| !site.is_empty());
-    let open = store.open_questions(site, show::start_of_day(DAYS), MOST_QUESTIONS).await?;
+    let open = store
+        .open_questions(site, show::start_of_day(DAYS), MOST_QUESTIONS)
+        .await?;
     let total = open.len();
     let gathered = gathered(open).await?;
     let hidden = gathered.len().saturating_sub(GROUPS);
-    let groups = gathered.into_iter().take(GROUPS).map(|questions| group(&questions, &sites)).collect();
+    let groups = gathered
+        .into_iter()
+        .take(GROUPS)
+        .map(|questions| group(&questions, &sites))
+        .collect();
     let entry = |site: &crate::domain::Site| SiteEntry {
         key: site.key.clone(),
         name: site.name.clone(),
@@ -131,7 +137,9 @@ fn group(questions: &[OpenQuestion], sites: &Sites) -> Group {
     Group {
         question: first.question.clone(),
         answer: first.answer.to_string(),
-        site_name: sites.find(&first.site).map_or_else(|| first.site.clone(), |site| site.name.clone()),
+        site_name: sites
+            .find(&first.site)
+            .map_or_else(|| first.site.clone(), |site| site.name.clone()),
         times: show::count(questions.len() as u64),
         is_one: questions.len() == 1,
         unanswered: count(|one| one.unanswered),
@@ -197,7 +205,7 @@ pub(super) async fn show_group(
     let query = knowledge::Query {
         text: &first.question,
         locale: &first.locale,
-        history: &[],
+        turns: &[],
     };
     let knowledge = library.knowledge();
     let has_content = knowledge.has_content(&first.site);
@@ -218,9 +226,13 @@ pub(super) async fn show_group(
 /// The group that holds an answer's question.
 async fn find(answer: &str, store: &dyn GapStore) -> Result<Vec<OpenQuestion>, AdminError> {
     let id = AnswerId::parse(answer).map_err(|_| AdminError::NotFound("question"))?;
-    let open = store.open_questions(None, show::start_of_day(DAYS), MOST_QUESTIONS).await?;
+    let open = store
+        .open_questions(None, show::start_of_day(DAYS), MOST_QUESTIONS)
+        .await?;
     let groups = gathered(open).await?;
-    let group = groups.into_iter().find(|group| group.iter().any(|one| one.answer == id));
+    let group = groups
+        .into_iter()
+        .find(|group| group.iter().any(|one| one.answer == id));
     group.ok_or(AdminError::NotFound("question"))
 }
 
@@ -248,7 +260,11 @@ fn section(passage: knowledge::Passage) -> Section {
     };
     Section {
         document: passage.document,
-        fragment: passage.url.split_once('#').map_or("", |(_, fragment)| fragment).to_owned(),
+        fragment: passage
+            .url
+            .split_once('#')
+            .map_or("", |(_, fragment)| fragment)
+            .to_owned(),
         title,
         leads: passage.url.starts_with("https://") || passage.url.starts_with("http://"),
         url: passage.url,
@@ -267,6 +283,7 @@ pub(super) async fn page_answers(
     path: Path<String>,
     posted: Posted<Chosen>,
     store: Data<dyn GapStore>,
+    library: Data<Library>,
 ) -> Result<HttpResponse, AdminError> {
     let questions = find(&path, &**store).await?;
     let section = posted.form.section.replace("\r\n", "\n");
@@ -274,10 +291,16 @@ pub(super) async fn page_answers(
     let mut wordings = wordings(&questions);
     wordings.truncate(MOST_WORDINGS);
     let now = show::now_ms();
-    if !store.page_answers(&questions[0].site, document, fragment, &wordings, now).await? {
+    if !store
+        .page_answers(&questions[0].site, document, fragment, &wordings, now)
+        .await?
+    {
         return Err(AdminError::NotFound("page"));
     }
-    store.settle(&ids(&questions), "Answered by a page of the site.", now).await?;
+    library.catch_up().await?;
+    store
+        .settle(&ids(&questions), "Answered by a page of the site.", now)
+        .await?;
     Ok(page::see_other("/admin/gaps?done=page"))
 }
 

@@ -45,7 +45,7 @@ use crate::access::operator::Operator;
 use crate::domain::Usd;
 use crate::knowledge::Library;
 use crate::settings::Settings;
-use crate::store::{LedgerStore, OperatorStore, StoreError, TrialStore};
+use crate::store::{GapStore, LedgerStore, OperatorStore, StoreError, TrialStore};
 
 use budgets::Allowed;
 pub use door::OperatorDoor;
@@ -67,6 +67,7 @@ pub struct Admin {
     store: Data<dyn OperatorStore>,
     ledger: Data<dyn LedgerStore>,
     trials: Data<dyn TrialStore>,
+    gaps: Data<dyn GapStore>,
     staged: Data<Staged>,
     allowed: Data<Allowed>,
     sites: Data<Sites>,
@@ -83,6 +84,7 @@ impl Admin {
         store: Arc<dyn OperatorStore>,
         ledger: Arc<dyn LedgerStore>,
         trials: Arc<dyn TrialStore>,
+        gaps: Arc<dyn GapStore>,
         sites: Arc<Sites>,
         library: Arc<Library>,
     ) -> Result<(Self, Option<String>), StoreError> {
@@ -92,6 +94,7 @@ impl Admin {
             store: Data::from(store),
             ledger: Data::from(ledger),
             trials: Data::from(trials),
+            gaps: Data::from(gaps),
             staged: Data::new(Staged(settings.experiments.clone().into())),
             allowed: Data::new(Allowed {
                 daily: settings.limits.daily_budget_usd.map(Usd),
@@ -135,6 +138,7 @@ impl Admin {
                 .app_data(self.ledger.clone())
                 .app_data(self.allowed.clone())
                 .app_data(self.trials.clone())
+                .app_data(self.gaps.clone())
                 .app_data(self.staged.clone())
                 .app_data(self.sites.clone())
                 .app_data(self.library.clone())

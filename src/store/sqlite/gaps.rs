@@ -104,7 +104,9 @@ pub(super) fn page_questions(row: &SqliteRow) -> Result<Vec<PageQuestion>, Store
     let text: String = row.try_get("asked")?;
     let pairs: Vec<(String, String)> =
         serde_json::from_str(&text).map_err(|error| rows::unreadable("page_questions", "question", error))?;
-    let all = pairs.into_iter().map(|(fragment, question)| PageQuestion { fragment, question });
+    let all = pairs
+        .into_iter()
+        .map(|(fragment, question)| PageQuestion { fragment, question });
     Ok(all.collect())
 }
 
