@@ -284,6 +284,20 @@ async fn watch(watched: std::sync::Weak<Shared>, patience: Patience) {
     }
 }
 
+/// The code of a server's error, also of one within a pipeline, such as the commands with which a connection begins: those
+/// tell only a text.
+fn code(error: &RedisError) -> Option<String> {
+    const CODES: [&str; 4] = ["OOM", "NOAUTH", "WRONGPASS", "MISCONF"];
+    if let Some(code) = error.code() {
+        return Some(code.to_owned());
+    }
+    let text = error.to_string();
+    CODES
+        .iter()
+        .find(|code| text.contains(**code))
+        .map(|code| (*code).to_owned())
+}
+
 /// What went wrong in words that tell the operator what to do.
 fn explain(error: &RedisError) -> String {
     let advice = match error.kind() {
@@ -299,7 +313,7 @@ fn explain(error: &RedisError) -> String {
         ErrorKind::Parse => {
             "what answers there does not speak the Redis protocol; check host, port and redis:// or rediss://"
         }
-        _ => match error.code() {
+        _ => match code(error).as_deref() {
             Some("OOM") => "it is full; raise its maxmemory or set maxmemory-policy allkeys-lru",
             Some("NOAUTH") => "it wants a password; add it to the address of Redis",
             Some("WRONGPASS") => "user or password is wrong; correct them in the address of Redis",

@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         title: page.title,
         markdown: page.markdown,
         locale: None,
+        asked: Vec::new(),
     });
     knowledge.replace(SITE, pages.collect());
     let mut out = BufWriter::new(std::io::stdout().lock());
