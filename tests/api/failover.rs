@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::app::settings;
+use crate::app::{App, settings, until};
 use crate::asking::Told;
 use crate::provider::Provider;
 
@@ -12,7 +13,7 @@ const TEXT: &str = "First open Plugins and choose Add New. Then upload the zip, 
     Finally ask a question: the answer should appear word by word, once and in order.";
 
 /// Asks a chain of `model`, with its plan, and a healthy model behind it.
-async fn told_in_spite_of(plan: Value, healthy: Value) -> (Told, Provider) {
+async fn told_in_spite_of(plan: Value, healthy: Value) -> (Told, Provider, App) {
     let provider = Provider::start().await;
     let with_text = |mut plan: Value| {
         plan["text"] = json!(TEXT);
@@ -25,15 +26,52 @@ async fn told_in_spite_of(plan: Value, healthy: Value) -> (Told, Provider) {
         .timeout_ms(700)
         .start()
         .await;
-    (app.ask("How is it done?").told().await, provider)
+    (app.ask("How is it done?").told().await, provider, app)
+}
+
+/// The ledger holds every request that the provider got: what the healthy model said it used, to the token; what was counted
+/// of a call that broke off, marked as counted; and each at its price.
+async fn ledger_is_right(app: &App, provider: &Provider) {
+    let operator = app.operator().await;
+    let asked = provider.requests().len();
+    let mut lines: Vec<csv::StringRecord> = Vec::new();
+    until("all calls are in the ledger", async || {
+        let text = operator.page("/admin/ledger.csv").await;
+        let records = csv::Reader::from_reader(text.as_bytes()).into_records();
+        lines = records.map(|record| record.expect("a record")).collect();
+        lines.len() == asked
+    })
+    .await;
+    for line in &lines {
+        let (model, outcome, counted) = (&line[3], &line[5], &line[8] == "true");
+        let number = |column: usize| line[column].parse::<Decimal>().expect("a number");
+        let (prompt, completion, cost) = (number(6), number(7), number(9));
+        let price = (prompt * Decimal::TWO + completion * Decimal::TEN) / Decimal::from(1_000_000);
+        assert_eq!(cost, price, "{line:?}");
+        if model == "healthy" {
+            let entry = &provider.requests_of("healthy")[0];
+            let messages = entry.body["messages"].as_array().expect("messages");
+            let words = |message: &Value| message["content"].as_str().expect("text").split_whitespace().count();
+            let sent: usize = messages.iter().map(words).sum();
+            assert_eq!((outcome, counted), ("ok", false), "{line:?}");
+            let told = (Decimal::from(sent), Decimal::from(entry.tokens_sent));
+            assert_eq!((prompt, completion), told, "{line:?}");
+        } else {
+            assert_ne!(outcome, "ok", "{line:?}");
+            // Counted is what the provider took up and did not tell; a refusal costs nothing.
+            assert_eq!(counted, prompt > Decimal::ZERO, "{line:?}");
+            assert!(counted || completion == Decimal::ZERO, "{line:?}");
+        }
+    }
 }
 
 /// For faults without which the model would have given the text: the second model gives it.
 async fn is_not_seen(fault: Value) {
-    let (told, provider) = told_in_spite_of(json!({"fault": fault}), json!({})).await;
+    let (told, provider, app) = told_in_spite_of(json!({"fault": fault}), json!({})).await;
     assert_eq!(told.is_from("model"), TEXT, "{fault}");
     assert!(!provider.requests_of("faulty").is_empty(), "{fault}");
     assert_eq!(provider.requests_of("healthy").len(), 1, "{fault}");
+    ledger_is_right(&app, &provider).await;
 }
 
 macro_rules! faults {
@@ -123,7 +161,7 @@ async fn oddities_are_not_faults() {
         json!({"pieces": "whole"}),
         json!({"first_token_ms": 200}),
     ] {
-        let (told, provider) = told_in_spite_of(plan.clone(), json!({})).await;
+        let (told, provider, _app) = told_in_spite_of(plan.clone(), json!({})).await;
         assert_eq!(told.is_from("model"), TEXT, "{plan}");
         assert_eq!(provider.requests().len(), 1, "{plan}");
     }
@@ -143,7 +181,7 @@ async fn a_continuation_is_seamless_however_the_next_model_begins() {
     for after in [1, 9] {
         for continues in ["rest", "overlap", "again"] {
             let fault = json!({"fault": {"kind": "cut", "after": after}, "continues": continues});
-            let (told, provider) = told_in_spite_of(fault, json!({"continues": continues})).await;
+            let (told, provider, _app) = told_in_spite_of(fault, json!({"continues": continues})).await;
             assert_eq!(told.is_from("model"), TEXT, "{continues} after {after}");
             // The next model was told what the visitor has read already.
             let body = provider.requests_of("healthy")[0].body.to_string();
