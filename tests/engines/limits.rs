@@ -75,6 +75,24 @@ async fn a_household_is_one_visitor(limits: &dyn Limits) {
         .expect_err("the same IPv4 address");
 }
 
+/// 2 a minute for one program, 1 for the other.
+async fn each_program_has_a_limit_of_its_own(one: &dyn Limits, other: &dyn Limits) {
+    let some = |n| NonZeroU32::new(n).expect("not zero");
+    one.call("rails", some(2)).await.expect("the first");
+    other
+        .call("rails", some(2))
+        .await
+        .expect("the second, whoever counts it");
+    let refused = one.call("rails", some(2)).await.expect_err("over the limit");
+    assert_eq!(refused.by, Limit::Program);
+    assert!(
+        refused.retry_after > Duration::from_secs(20) && refused.retry_after <= Duration::from_secs(30),
+        "{refused:?}"
+    );
+    one.call("django", some(1)).await.expect("another program");
+    other.call("django", some(1)).await.expect_err("over its limit");
+}
+
 async fn an_id_works_once(limits: &dyn Limits) {
     let keep = Duration::from_millis(400);
     assert!(limits.first_use("a", "1", keep).await);
@@ -107,6 +125,8 @@ async fn in_memory() {
     counts_both_and_refuses_without_counting(&MemoryLimits::new(allow(3, 5))).await;
     a_household_is_one_visitor(&MemoryLimits::new(allow(1, 100))).await;
     an_id_works_once(&MemoryLimits::new(allow(1, 1))).await;
+    let limits = MemoryLimits::new(allow(1, 1));
+    each_program_has_a_limit_of_its_own(&limits, &limits).await;
     let one: Arc<dyn Limits> = Arc::new(MemoryLimits::new(allow(60, 1000)));
     counts_exactly_under_concurrency([one.clone(), one]).await;
 }
@@ -129,6 +149,7 @@ async fn two_services_share_one_limit_exactly() {
     one.ready().await.expect("Redis is there");
     other.ready().await.expect("Redis is there");
     counts_exactly_under_concurrency([one.clone(), other.clone()]).await;
+    each_program_has_a_limit_of_its_own(&*one, &*other).await;
     let keep = Duration::from_secs(60);
     assert!(one.first_use("w", "id", keep).await);
     assert!(!other.first_use("w", "id", keep).await, "the other service has seen it");
