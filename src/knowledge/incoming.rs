@@ -86,7 +86,7 @@ impl Incoming {
         };
         let document = KeptDocument {
             title: match title.is_empty() {
-                true => self.id.clone(),
+                true => self.id.rsplit(['/', ':']).next().unwrap_or(&self.id).to_owned(),
                 false => title.chars().take(LONGEST_TITLE).collect(),
             },
             locale: match self.locale.is_empty() {

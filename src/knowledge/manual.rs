@@ -28,6 +28,7 @@ pub const PAGES: &[Page] = pages![
     "limits",
     "openai-api",
     "content",
+    "ingest",
     "review",
     "privacy",
     "settings",

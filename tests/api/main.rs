@@ -13,6 +13,7 @@ mod events;
 mod operator;
 mod provider;
 mod signing;
+mod web;
 
 // The tests, a file a subject.
 mod budgets;
@@ -20,6 +21,7 @@ mod cache;
 mod chat;
 mod commands;
 mod content;
+mod content_pages;
 mod demo;
 mod documents;
 mod doubts;
@@ -28,6 +30,7 @@ mod failover;
 mod feedback;
 mod gaps;
 mod hostile;
+mod ingest;
 mod injection;
 mod last_resort;
 mod leaving;

@@ -90,6 +90,14 @@ impl Operator<'_> {
         request.send().await.expect("an answer")
     }
 
+    /// A request of a page of this session.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.app.client.request(method, self.app.url(path));
+        request
+            .header(header::COOKIE, &self.cookie)
+            .header("origin", self.app.url(""))
+    }
+
     /// The session's token, as it stands in the forms of a page.
     pub async fn csrf(&self, page: &str) -> String {
         let page = self.page(page).await;

@@ -9,6 +9,9 @@
 
 mod answers;
 mod budgets;
+mod content;
+mod content_document;
+mod content_in;
 mod demand;
 mod door;
 mod doors;
@@ -179,6 +182,12 @@ fn routes(config: &mut ServiceConfig) {
                 .route(get().to(sign_in::password_page))
                 .route(post().to(sign_in::change_password)),
         )
+        .service(route("/content").route(get().to(content::list)))
+        .service(route("/content/document").route(get().to(content_document::show)))
+        .service(route("/content/delete").route(post().to(content_document::delete)))
+        .service(route("/content/upload").route(post().to(content_in::upload)))
+        .service(route("/content/crawl").route(post().to(content_in::crawl)))
+        .service(route("/content/qa").route(post().to(content_in::pair)))
         .service(route("/review").route(get().to(review::list)))
         .service(route("/experiments").route(get().to(experiments::list)))
         .service(route("/ledger").route(get().to(ledger::list)))

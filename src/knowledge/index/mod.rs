@@ -290,8 +290,9 @@ impl Index {
             title: stored.title.to_string(),
             section: stored.section.to_string(),
             url: match &stored.slug {
-                Some(slug) => format!("{}#{slug}", held.url),
-                None => held.url.clone(),
+                // What stands nowhere has no sections to lead to either.
+                Some(slug) if !held.url.is_empty() => format!("{}#{slug}", held.url),
+                _ => held.url.clone(),
             },
             text: stored.text.to_string(),
             score,

@@ -233,6 +233,12 @@ impl Intake {
         self.end(SyncState::Done, note).await
     }
 
+    /// What was read was not all that the source has: nothing is removed.
+    pub async fn close(mut self, note: &str) -> Result<Sync, StoreError> {
+        self.write().await?;
+        self.end(SyncState::Done, note).await
+    }
+
     /// It could not be read to its end; what was read is kept, and nothing is removed.
     pub async fn give_up(mut self, why: &str) -> Result<Sync, StoreError> {
         self.write().await?;

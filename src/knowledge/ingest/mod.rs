@@ -6,6 +6,7 @@ mod fetch;
 mod files;
 mod intake;
 mod sitemap;
+mod uploads;
 mod wxr;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use crate::store::StoreError;
 use crate::store::syncs::Sync;
 
 pub use intake::{Intake, Nobody, Onlooker, Shelves};
+pub use uploads::{Upload, upload};
 
 /// What is to be read, and how.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +50,17 @@ pub enum IngestError {
 /// Whether it names a sitemap, and not a file.
 pub fn is_address(what: &str) -> bool {
     what.starts_with("http://") || what.starts_with("https://")
+}
+
+/// Whether a sitemap could be read there, as far as its address tells.
+pub fn check_address(what: &str, wanted: &Wanted) -> Result<(), IngestError> {
+    match is_address(what) {
+        true => crawl::start(what, wanted).map(drop),
+        false => Err(IngestError::Address(
+            what.to_owned(),
+            "it must begin with http:// or https://".to_owned(),
+        )),
+    }
 }
 
 /// Reads a file, a folder, an export or, if it is an address, a sitemap into a site's content. The end of it tells what came of it;

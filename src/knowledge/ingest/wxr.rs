@@ -67,10 +67,8 @@ struct Item {
     stock: String,
 }
 
-enum Found {
-    Item(Box<Item>, String),
-    Trouble(String),
-}
+/// A post, and the language of the export.
+type Found = (Box<Item>, String);
 
 /// The address of the site that was exported, which names the source.
 pub async fn site_of(path: &Path) -> Option<String> {
@@ -106,11 +104,8 @@ pub async fn read(path: &Path, intake: &mut Intake) -> Result<Result<(), String>
     let (sender, mut found) = mpsc::channel(16);
     let path: PathBuf = path.to_owned();
     let reading = tokio::task::spawn_blocking(move || parse(&path, &sender));
-    while let Some(found) = found.recv().await {
-        match found {
-            Found::Trouble(why) => intake.trouble("the export", &why),
-            Found::Item(item, locale) => take(*item, &locale, intake).await?,
-        }
+    while let Some((item, locale)) = found.recv().await {
+        take(*item, &locale, intake).await?;
     }
     Ok(match reading.await {
         Ok(result) => result,
@@ -240,10 +235,7 @@ fn parse(path: &Path, found: &mpsc::Sender<Found>) -> Result<(), String> {
             Event::End(tag) => {
                 if let Some(item) = state.close(tag.name().as_ref()) {
                     // Nobody takes it: the reading was ended.
-                    if found
-                        .blocking_send(Found::Item(Box::new(item), state.locale.clone()))
-                        .is_err()
-                    {
+                    if found.blocking_send((Box::new(item), state.locale.clone())).is_err() {
                         return Ok(());
                     }
                 }
@@ -263,11 +255,10 @@ fn parse(path: &Path, found: &mpsc::Sender<Found>) -> Result<(), String> {
     if !state.is_wxr {
         return Err("This XML file is no WordPress export; there is no <rss> with a <channel> in it.".to_owned());
     }
-    if state.item.is_some() {
-        drop(found.blocking_send(Found::Trouble(
-            "It ends in the middle of a post; the posts before were read.".to_owned(),
-        )));
-        return Err("The export ends in the middle of a post. What came before was read.".to_owned());
+    if !state.is_whole {
+        return Err(
+            "The export breaks off before its end. What came before was read, and nothing was removed.".to_owned(),
+        );
     }
     Ok(())
 }
@@ -297,6 +288,7 @@ struct Parsing {
     meta_key: String,
     locale: String,
     is_wxr: bool,
+    is_whole: bool,
     at_end: bool,
 }
 
@@ -321,6 +313,7 @@ impl Parsing {
     /// The item, when it is whole.
     fn close(&mut self, name: &str) -> Option<Item> {
         let words = std::mem::take(&mut self.words);
+        self.is_whole |= name == "channel";
         if name == "item" {
             self.at_end = true;
             return self.item.take();
