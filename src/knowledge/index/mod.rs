@@ -23,6 +23,8 @@ pub(super) use sequence::{Sequence, Writer};
 
 /// When more than this share of the passages is gone, the index is written anew.
 const MOST_GONE: f32 = 0.3;
+/// The same of an index of at most 1,000 passages.
+const SMALL_MOST_GONE: f32 = 0.02;
 
 /// A passage with what searching it needs.
 pub(super) struct Stored {
@@ -160,7 +162,10 @@ impl Index {
 
     pub fn should_be_compacted(&self) -> bool {
         let all = self.passages.len();
-        all > 1_000 && (all - self.there) as f32 > all as f32 * MOST_GONE
+        let gone = (all - self.there) as f32;
+        // In a small index each passage that is gone makes its words seem frequent, and writing it anew takes a moment only.
+        let most = if all > 1_000 { MOST_GONE } else { SMALL_MOST_GONE };
+        gone > all as f32 * most
     }
 
     /// The same content without what is gone, and without the words that only that had.
