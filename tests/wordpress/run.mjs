@@ -13,6 +13,7 @@ import { startRecorder } from "./recorder.mjs";
 import { routeChecks } from "./routes.mjs";
 import { startProvider, startService } from "./service.mjs";
 import { settingsChecks } from "./settings.mjs";
+import { answerChecks } from "./sync-answers.mjs";
 import { syncChecks } from "./sync.mjs";
 import { inWordPress, startWordPress } from "./stack.mjs";
 import { visitorJourney } from "./visitor.mjs";
@@ -79,6 +80,7 @@ async function journey() {
   });
   await part("routes", () => routeChecks(checks, all));
   await part("sync", () => syncChecks(checks, all));
+  await part("answers", () => answerChecks(checks, all));
   await part("pages", () => pageChecks(checks, { ...all, posts }));
   await part("hostile", () => hostileChecks(checks, { ...all, operator, every: version === "newest" }));
   await checks.check("no script ran, no page had an error, and PHP had nothing to say of the plugin", async () => {

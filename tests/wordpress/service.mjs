@@ -35,11 +35,11 @@ export async function startProvider(processes) {
   };
 }
 
-/** Starts the service; `setup` is the one-time link of its first start. */
-export async function startService(processes, provider, { redis = true, extra = "" } = {}) {
+/** Starts the service; `setup` is the one-time link of its first start. Without a provider it answers from content alone. */
+export async function startService(processes, provider, { redis = true, extra = "", name = "service", env = {} } = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const folder = join(processes.dir, "service");
+  const folder = join(processes.dir, name);
   mkdirSync(folder);
   let cache = "memory";
   if (redis) {
@@ -54,7 +54,22 @@ public_url = "${url}"
 url = "sqlite://${folder}/pennypress.db"
 [cache]
 url = "${cache}"
-[[providers]]
+${provider ? withModel(provider) : ""}
+[limits]
+per_visitor_per_minute = 1000000
+per_site_per_day = 100000000
+${extra}
+`);
+  const child = await processes.start(name === "service" ? "pennypress" : name, program("pennypress"), ["--config", join(folder, "pennypress.toml"), "serve"], {
+    cwd: folder,
+    env: { ...withoutOurVariables(), ...env },
+    ready: /listening on http/,
+  });
+  return { url, folder, child, setup: () => /https?:\S+\/admin\/setup\?token=\S+/.exec(child.output())?.[0] };
+}
+
+function withModel(provider) {
+  return `[[providers]]
 name = "fake"
 base_url = "${provider.url}/v1"
 [[models]]
@@ -65,18 +80,7 @@ output_usd_per_million = 1.10
 [routing]
 simple = ["${MODEL}"]
 standard = ["${MODEL}"]
-complex = ["${MODEL}"]
-[limits]
-per_visitor_per_minute = 1000000
-per_site_per_day = 100000000
-${extra}
-`);
-  const child = await processes.start("pennypress", program("pennypress"), ["--config", join(folder, "pennypress.toml"), "serve"], {
-    cwd: folder,
-    env: withoutOurVariables(),
-    ready: /listening on http/,
-  });
-  return { url, folder, child, setup: () => /https?:\S+\/admin\/setup\?token=\S+/.exec(child.output())?.[0] };
+complex = ["${MODEL}"]`;
 }
 
 /** What is set on this machine for a service of its own must not reach the one that is tested. */

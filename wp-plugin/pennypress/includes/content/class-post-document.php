@@ -69,10 +69,14 @@ final class Post_Document {
 		if ( 'product' === $post->post_type ) {
 			$html = Product_Facts::summary( $post->ID ) . $html . Product_Facts::details( $post->ID );
 		}
+		$title = Plain_Text::of( get_the_title( $post ) );
+		if ( '' === Plain_Text::of( $html ) ) {
+			$html = '<p>' . esc_html( $title ) . '</p>'; // A picture, a film, a page that its theme fills: that it is there is worth knowing.
+		}
 		$document = array(
 			'id'     => self::id( $post->ID ),
 			'url'    => (string) get_permalink( $post ),
-			'title'  => Plain_Text::of( get_the_title( $post ) ),
+			'title'  => $title,
 			'html'   => $html,
 			'locale' => self::locale( $post->ID ),
 			'kind'   => $post->post_type,
