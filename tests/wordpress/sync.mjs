@@ -23,6 +23,7 @@ export async function syncChecks(checks, all) {
   try {
     await settings(`array('service_url' => '${recorder.url}')`);
     await beginning(checks, sync);
+    await costs(checks, sync);
     await editing(checks, { ...sync, editor: new Editor(page, site), list: new PostList(page, site) });
     await kindChecks(checks, sync);
     await transferChecks(checks, sync);
@@ -73,6 +74,27 @@ async function beginning(checks, { site, page, double, php }) {
     assert.ok(html.includes("Nobody was told of this yet."));
     assert.ok(Math.abs(Date.parse(modified) - Date.now()) < 60_000, modified);
     return `${titles.length} documents`;
+  });
+}
+
+async function costs(checks, { double, site, php }) {
+  await checks.check("while it learns, a page view still makes no query and no call more", async () => {
+    double.forget();
+    const view = async (url) => {
+      const source = await (await fetch(url)).text();
+      return { queries: Number(/queries: (\d+)/.exec(source)[1]), ours: source.includes("pennypress-widget-js") };
+    };
+    const said = [];
+    for (const path of ["/", "/hello-world/", "/sample-page/"]) {
+      await view(`${site.url}${path}?with=1`);
+      const [without, with_] = [await view(`${site.url}${path}?without=1`), await view(`${site.url}${path}?with=1`)];
+      assert.deepEqual([without.ours, with_.ours], [false, true]);
+      assert.equal(with_.queries, without.queries, path);
+      said.push(with_.queries);
+    }
+    assert.deepEqual([double.calls, double.sent], [{ GET: 0, POST: 0 }, []]);
+    assert.equal(await php("echo implode(' ', array_filter(array_keys(wp_load_alloptions()), function ($name) { return strpos($name, 'pennypress') === 0; }));"), "pennypress");
+    return `${said.join(", ")} queries with and without`;
   });
 }
 

@@ -68,4 +68,7 @@ if ( is_admin() ) {
 // The zip from the operator's page carries address, key and secret; they are taken in once and the file goes.
 register_activation_hook( MAIN_FILE, array( Preset::class, 'import' ) );
 register_activation_hook( MAIN_FILE, array( Learning::class, 'take_up' ) );
-register_deactivation_hook( MAIN_FILE, array( Worker::class, 'rest' ) );
+register_deactivation_hook( MAIN_FILE, array( Learning::class, 'pause' ) );
+
+// On a network, a site that is deleted takes its table along.
+add_filter( 'wpmu_drop_tables', array( Document_Table::class, 'add_ours' ) );

@@ -81,6 +81,17 @@ final class Document_Table {
 	}
 
 	/**
+	 * Names our table among those of a site that is being deleted.
+	 *
+	 * @param string[] $tables Names of tables.
+	 * @return string[]
+	 */
+	public static function add_ours( $tables ) {
+		$tables[] = self::name();
+		return $tables;
+	}
+
+	/**
 	 * Milliseconds since 1970.
 	 *
 	 * @return int

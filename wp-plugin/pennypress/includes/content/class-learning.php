@@ -103,6 +103,14 @@ final class Learning {
 	}
 
 	/**
+	 * The plugin is switched off: nothing is begun any more, and what is under way finds nothing more to do.
+	 */
+	public static function pause() {
+		Comparison::cancel();
+		Worker::rest();
+	}
+
+	/**
 	 * The plugin is active again; meanwhile it saw nothing.
 	 */
 	public static function take_up() {
