@@ -4,6 +4,7 @@
 	'use strict';
 	var BUSY_MS = 1000;
 	var QUIET_MS = 15000;
+	var AFTER_ERROR_MS = 3000;
 	var texts = window.pennypressSettings;
 	var form = document.getElementById( 'pennypress-content' );
 	var panel = document.getElementById( 'pennypress-panel' );
@@ -51,7 +52,7 @@
 			} )
 			.catch( function () {
 				if ( number === newest ) {
-					later( QUIET_MS );
+					later( AFTER_ERROR_MS );
 				}
 			} )
 			.then( function () {
