@@ -15,18 +15,20 @@ export class Editor {
       for (const scope of ["core/edit-post", "core"]) wp.data.dispatch("core/preferences")?.set(scope, "welcomeGuide", false);
       wp.data.dispatch("core/edit-post").openGeneralSidebar("edit-post/document");
     });
-    await this.title().waitFor();
+    await (await this.title()).waitFor();
   }
 
   /** Newer versions write in a frame. */
-  title() {
-    const field = "h1.wp-block-post-title, .editor-post-title__input";
-    return this.page.frameLocator("iframe[name=editor-canvas]").locator(field).or(this.page.locator(field)).first();
+  async title() {
+    const field = "h1.wp-block-post-title";
+    const framed = "iframe[name=editor-canvas]";
+    await this.page.locator(`${field}, ${framed}`).first().waitFor();
+    return (await this.page.locator(framed).count()) ? this.page.frameLocator(framed).locator(field) : this.page.locator(field);
   }
 
   async write(title, text) {
     if (title !== null) {
-      await this.title().click();
+      await (await this.title()).click();
       await this.page.keyboard.press("ControlOrMeta+a");
       await this.page.keyboard.type(title);
     }
