@@ -10,8 +10,8 @@ export class ContentDouble {
   calls = { GET: 0, POST: 0 };
   /** Ids that are never to be taken. */
   refuses = new Set();
-  /** Milliseconds that each batch takes. */
-  slow = 0;
+  /** How many batches of several documents are still answered; the others wait until there is leave. */
+  leave = Infinity;
   /** Set to a function to answer in another way, as a service that is in trouble does. */
   trouble = null;
   /** Requests whose signature was wrong. */
@@ -22,7 +22,7 @@ export class ContentDouble {
     recorder.answer = (request, response, seen) => this.answer(request, response, seen);
   }
 
-  answer(request, response, seen) {
+  async answer(request, response, seen) {
     const url = new URL(seen.url, "http://double");
     if (url.pathname !== "/api/v1/documents") return problem(response, 404, "not_found", "There is nothing here.");
     if (seen.headers["webhook-signature"] !== signatureFor(this.secret, seen)) {
@@ -32,8 +32,12 @@ export class ContentDouble {
     this.calls[seen.method] += 1;
     if (this.trouble) return this.trouble(response);
     if (seen.method === "GET") return this.list(url, response);
-    const told = JSON.parse(seen.body).documents.map((document) => this.take(document));
-    setTimeout(() => json(response, 200, { documents: told }), this.slow);
+    const { documents } = JSON.parse(seen.body);
+    if (documents.length > 1) {
+      while (this.leave <= 0) await new Promise((done) => setTimeout(done, 10));
+      this.leave -= 1;
+    }
+    json(response, 200, { documents: documents.map((document) => this.take(document)) });
   }
 
   list(url, response) {
