@@ -20,6 +20,9 @@ export async function startWordPress(processes, version) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   writeFileSync(join(root, "wp-config.php"), wpConfig(socket, join(processes.dir, "php.log")));
+  // Where php-fpm may not write it, its messages go to nginx instead: nobody would read them, and many of them break an answer.
+  writeFileSync(join(processes.dir, "php.log"), "");
+  giveTo("www-data", join(processes.dir, "php.log"));
   giveTo("www-data", root);
   await startPhp(processes);
   await startNginx(processes, root, port);
