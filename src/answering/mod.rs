@@ -5,6 +5,7 @@
 mod bill;
 mod citations;
 mod conversation;
+mod elsewhere;
 mod experiment;
 mod fence;
 mod honesty;

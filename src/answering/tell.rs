@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::bill::SitePurse;
+use super::elsewhere::{self, Elsewhere};
 use super::run::{End, Reader, Run};
 use super::{Parts, citations, experiment, prompt};
 use crate::cache::CachedAnswer;
@@ -17,11 +18,21 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
         Some(leader) => follow(parts, run, leader).await,
         None => None,
     };
+    let mut claimed = None;
     let close = match followed {
         Some(close) => close,
-        None => ask(parts, run).await,
+        None => match elsewhere::made(parts, run).await {
+            Elsewhere::Made(told) => Close::reused(run, &told),
+            Elsewhere::Ours(key) => {
+                claimed = key;
+                ask(parts, run).await
+            }
+        },
     };
     write_down(parts, run, &close).await;
+    if let Some(key) = claimed {
+        parts.cache.release(&key).await;
+    }
     close.tell(run);
     experiment::shadow(parts, run);
 }
@@ -173,6 +184,21 @@ impl Close {
             text: None,
             sources: citations::cited(&text, passages),
             doubts: support::doubts(&text, passages, &[&question.text, &question.site.name]),
+        }
+    }
+
+    /// Another service made it.
+    fn reused(run: &Run, told: &CachedAnswer) -> Self {
+        run.with(|state| {
+            state.bill.needed.prompt_tokens = told.prompt_tokens;
+            state.bill.needed.completion_tokens = told.completion_tokens;
+        });
+        Self {
+            from: From::Cache,
+            end: End::Done(told.finish),
+            text: Some(told.text.clone()),
+            sources: told.sources.clone(),
+            doubts: Vec::new(),
         }
     }
 

@@ -52,6 +52,12 @@ pub trait AnswerCache: Send + Sync {
     async fn get_stale(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>>;
     async fn put(&self, key: &CacheKey, answer: Arc<CachedAnswer>);
     async fn remove(&self, key: &CacheKey);
+    /// Claims the making of an answer for `lease`. False: another service that shares this cache is making it. The claim ends
+    /// by itself, or with [`AnswerCache::release`]; a cache that nobody shares grants every one.
+    async fn claim(&self, _key: &CacheKey, _lease: Duration) -> bool {
+        true
+    }
+    async fn release(&self, _key: &CacheKey) {}
     /// A word for `/readyz` and `check`; `Err` says in one line what is wrong.
     async fn ready(&self) -> Result<(), String>;
 }

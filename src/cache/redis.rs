@@ -47,6 +47,10 @@ fn name(key: &CacheKey) -> String {
     format!("pennypress:{{cache}}:{}", blake3::Hash::from(key.0).to_hex())
 }
 
+fn claim_name(key: &CacheKey) -> String {
+    format!("pennypress:{{cache}}:making:{}", blake3::Hash::from(key.0).to_hex())
+}
+
 #[async_trait]
 impl AnswerCache for RedisCache {
     async fn get(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>> {
@@ -81,6 +85,28 @@ impl AnswerCache for RedisCache {
 
     async fn remove(&self, key: &CacheKey) {
         let name = name(key);
+        self.redis
+            .call(async |connection| redis::cmd("DEL").arg(&name).query_async::<()>(connection).await)
+            .await;
+    }
+
+    async fn claim(&self, key: &CacheKey, lease: Duration) -> bool {
+        let name = claim_name(key);
+        let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 50);
+        let set: Option<Option<String>> = self
+            .redis
+            .call(async |connection| {
+                let mut set = redis::cmd("SET");
+                set.arg(&name).arg(1).arg("NX").arg("PX").arg(lease_ms);
+                set.query_async(connection).await
+            })
+            .await;
+        // Away: nobody can be asked. Otherwise SET said OK, or nothing because somebody else has it.
+        set.is_none_or(|ok| ok.is_some())
+    }
+
+    async fn release(&self, key: &CacheKey) {
+        let name = claim_name(key);
         self.redis
             .call(async |connection| redis::cmd("DEL").arg(&name).query_async::<()>(connection).await)
             .await;

@@ -37,6 +37,33 @@ async fn a_model_that_failed_at_one_is_left_alone_by_both() {
 }
 
 #[tokio::test]
+async fn what_both_are_asked_at_once_is_made_once() {
+    let (redis, provider) = (Redis::start(), Provider::start().await);
+    provider.plan("m", serde_json::json!({"text": "one two three", "hold_after": 1}));
+    let (one, other) = two(&redis, &provider, &["m"]).await;
+    let mut first = one.ask("Count to three?").events().await;
+    first.next().await.expect("start");
+    let second = other.ask("Count to three?").told();
+    let release = async {
+        // The second one is under way before the first is finished.
+        other.until_metric("pennypress_running_streams", 1.0).await;
+        provider.release("m", None);
+    };
+    let (second, ()) = tokio::join!(second, release);
+    assert_eq!(second.is_from("cache"), "one two three");
+    first.rest().await;
+    assert_eq!(provider.requests().len(), 1);
+    // The claim is gone with the answer: a model that failed is asked again at once, by either.
+    provider.plan("m", serde_json::json!({"fault": {"kind": "status", "status": 503}}));
+    assert_eq!(one.ask("And to four?").told().await.finish(), "unanswered");
+    provider.plan("m", serde_json::json!({"text": "one two three four"}));
+    assert_eq!(
+        other.ask("And to four?").told().await.is_from("model"),
+        "one two three four"
+    );
+}
+
+#[tokio::test]
 async fn breakers_work_without_the_redis_too() {
     let (mut redis, provider) = (Redis::start(), Provider::start().await);
     let (one, other) = two(&redis, &provider, &["status-503", "healthy"]).await;
