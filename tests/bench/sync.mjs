@@ -61,7 +61,7 @@ const address = await new Promise((resolve, reject) => {
   let log = '';
   service.stderr.on('data', (bytes) => {
     log += bytes;
-    const found = /listening on (http:\S+)/.exec(log);
+    const found = /listening on (http:\S+)\n/.exec(log);
     if (found) resolve(found[1]);
   });
   service.on('exit', () => reject(new Error(`the service ended: ${log}`)));
