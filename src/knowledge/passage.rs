@@ -101,7 +101,7 @@ impl<'a> From<&'a Question> for Query<'a> {
 }
 
 /// Below this confidence a question is held to have no answer in the content.
-pub const ABSTAIN_BELOW: f32 = 0.5;
+pub const ABSTAIN_BELOW: f32 = 0.45;
 
 /// What a search brings.
 #[derive(Debug, Clone, Default)]

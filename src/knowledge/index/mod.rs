@@ -39,6 +39,13 @@ pub(super) struct Stored {
     pub language: Language,
 }
 
+impl Stored {
+    /// Title and headings.
+    pub fn headings(&self) -> String {
+        format!("{} {}", self.title, self.section)
+    }
+}
+
 struct Held {
     id: String,
     url: String,
