@@ -114,6 +114,7 @@ impl Engine {
             catalogue,
             chain: Chain::new(settings.upstream.clone()),
             baseline: settings.routing.baseline_price,
+            abstain_below: settings.content.abstain_below,
             experiments,
             store: store.clone(),
             metrics: metrics.clone(),

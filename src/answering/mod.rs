@@ -25,7 +25,7 @@ use crate::domain::{
     Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Price, Question, Site, Tier, Usage, Usd,
     VisitorId,
 };
-use crate::knowledge::{Knowledge, Query};
+use crate::knowledge::{Composed, Knowledge, Query};
 use crate::limits::{Budgets, Limits, Refused, Verdict, VisitorNetwork};
 use crate::models::{Catalogue, Chain, Features, Model, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
@@ -90,6 +90,8 @@ pub struct Parts {
     pub chain: Chain,
     /// What savings are counted against.
     pub baseline: Option<Price>,
+    /// See [`crate::settings::Content`].
+    pub abstain_below: f32,
     pub experiments: Experiments,
     pub store: Arc<dyn AnswerStore>,
     pub metrics: Metrics,
@@ -140,6 +142,13 @@ impl Answering {
             parts.metrics.cache_misses.inc();
         }
         let found = parts.retrieve(&question);
+        if found.is_judged
+            && found
+                .confidence
+                .is_some_and(|confidence| confidence < parts.abstain_below)
+        {
+            return Ok(Reply::Whole(parts.abstain(question, began).await));
+        }
         let routed = parts.route(&question, found.confidence);
         question.route = Some(routed.clone());
         let now = jiff::Timestamp::now();
@@ -292,21 +301,14 @@ impl Parts {
 
     /// What the content says; an honest sentence when it says nothing.
     fn content_answer(&self, question: &Question) -> CachedAnswer {
-        let composed = self.knowledge.compose(&question.site.key, &Query::from(question));
-        CachedAnswer {
-            text: composed.text,
-            sources: composed.sources,
-            finish: if composed.found {
-                Finish::Stop
-            } else {
-                Finish::Unanswered
-            },
-            made_by: From::Content,
-            model: None,
-            prompt_tokens: 0,
-            completion_tokens: 0,
-            made_at_ms: now_ms(),
-        }
+        told(self.knowledge.compose(&question.site.key, &Query::from(question)))
+    }
+
+    /// No model is asked for what the content does not hold.
+    async fn abstain(&self, question: Question, began: Instant) -> Whole {
+        let declined = self.knowledge.decline(&question.site.key, &Query::from(&question));
+        self.tell_whole(question, From::Content, Arc::new(told(declined)), began)
+            .await
     }
 
     /// What the baseline model would have cost for an answer of so many tokens; `None` when no model wrote it.
@@ -356,6 +358,24 @@ impl Parts {
         };
         self.store.record(record).await;
         whole
+    }
+}
+
+/// What was put together from the content.
+fn told(composed: Composed) -> CachedAnswer {
+    CachedAnswer {
+        text: composed.text,
+        sources: composed.sources,
+        finish: if composed.found {
+            Finish::Stop
+        } else {
+            Finish::Unanswered
+        },
+        made_by: From::Content,
+        model: None,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+        made_at_ms: now_ms(),
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Found {
     pub passages: Vec<Passage>,
     /// How likely they hold the answer, from 0 to 1; `None`: the site has no content.
     pub confidence: Option<f32>,
+    /// The site's own content was searched, and the confidence is about it.
+    pub is_judged: bool,
 }
 
 impl Parts {
@@ -27,6 +29,7 @@ impl Parts {
         Found {
             passages: retrieved.passages,
             confidence: Some(retrieved.confidence),
+            is_judged: retrieved.is_judged && self.knowledge.has_content(site),
         }
     }
 }

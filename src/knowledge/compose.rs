@@ -4,7 +4,8 @@ use super::chunk::{Block, Kind, blocks};
 use super::index::Index;
 use super::language::Language;
 use super::search::{Hit, Question, search};
-use super::{Composed, Passage, Query};
+use super::wording::wording;
+use super::{ABSTAIN_BELOW, Composed, Passage, Query};
 use crate::domain::Source;
 
 /// Passages are compared this deep.
@@ -22,16 +23,11 @@ const QUOTED_WHOLLY: usize = 120;
 /// Sources' quotes end at the word before this many characters.
 const QUOTE_CHARACTERS: usize = 220;
 
-/// Whether the content holds the answer, as far as words can tell.
-pub(super) fn is_answer(hits: &[Hit]) -> bool {
-    hits.first().is_some_and(|best| best.covered >= ENOUGH_COVERED)
-}
-
 pub(super) fn compose(index: &Index, query: &Query<'_>) -> Composed {
     let found = search(index, query, LOOKED_AT);
     let told: Vec<Told> = found.hits.iter().filter_map(|hit| Told::of(index, hit)).collect();
-    let Some(best) = told.first().filter(|_| is_answer(&found.hits)) else {
-        return not_found(&told);
+    let Some(best) = told.first().filter(|_| found.confidence >= ABSTAIN_BELOW) else {
+        return not_found(&told, query.locale);
     };
     let mut shown = vec![best];
     let second = told.get(1).filter(|second| {
@@ -55,16 +51,24 @@ pub(super) fn compose(index: &Index, query: &Query<'_>) -> Composed {
     }
 }
 
-fn not_found(told: &[Told]) -> Composed {
+/// See [`super::Knowledge::decline`].
+pub(super) fn decline(index: &Index, query: &Query<'_>) -> Composed {
+    let found = search(index, query, LOOKED_AT);
+    let told: Vec<Told> = found.hits.iter().filter_map(|hit| Told::of(index, hit)).collect();
+    not_found(&told, query.locale)
+}
+
+fn not_found(told: &[Told], locale: &str) -> Composed {
+    let wording = wording(locale);
     let mut near: Vec<&Told> = Vec::new();
     for one in told.iter().filter(|one| one.covered >= ENOUGH_COVERED / 2.0) {
         if near.len() < 3 && near.iter().all(|other| other.passage.url != one.passage.url) {
             near.push(one);
         }
     }
-    let mut text = "I could not find an answer to that in this site's content.".to_owned();
+    let mut text = wording.not_found.to_owned();
     if !near.is_empty() {
-        text.push_str(" These pages come nearest:\n");
+        text.push_str(&format!(" {}\n", wording.nearest));
         for (one, n) in near.iter().zip(1..) {
             text.push_str(&format!("\n- {} [{n}]", plain(&one.place())));
         }

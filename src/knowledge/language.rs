@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, OnceLock};
 
 use snowball_stemmers_rs::{Algorithm, Stemmer};
-use whatlang::{Detector, Lang};
+use whatlang::{Detector, Lang, Script};
+
+/// Letters from which on a text tells its language.
+const LONG_ENOUGH: usize = 30;
 
 /// A language, or none that we know more of than its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,7 +119,10 @@ impl Language {
         let known = languages.iter().filter_map(|language| language.kind());
         let allowed: Vec<Lang> = known.map(|kind| kind.detected).collect();
         if let ([only], [_]) = (languages, allowed.as_slice()) {
-            return Some(*only);
+            // Of a few words in the same letters it can hardly be told; another script is another language.
+            let tells = text.chars().count() >= LONG_ENOUGH || whatlang::detect_script(text) != Some(Script::Latin);
+            let other = Self::of_text(text).filter(|_| tells);
+            return Some(other.unwrap_or(*only));
         }
         Self::of_lang(Detector::with_allowlist(allowed).detect_lang(text)?)
     }

@@ -18,6 +18,7 @@ mod search;
 pub mod support;
 mod terms;
 mod thesaurus;
+mod wording;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +33,9 @@ pub use chunk::{Heading, Slugs, headings, options};
 pub use documents::Library;
 pub use incoming::{Incoming, IncomingError, Text, check_id, read_time, write_time};
 pub use passage::{ABSTAIN_BELOW, Composed, Document, DocumentVersion, Passage, Query, Retrieved};
+
+/// From so many documents on a second thread is worth its start.
+const MANY: usize = 16;
 
 /// What all sites know.
 pub struct Knowledge {
@@ -71,7 +75,7 @@ impl Knowledge {
     /// Makes these documents the whole content of a site; without any, the site answers from the manual again. What the site knew
     /// before is searched until all is ready.
     pub fn replace(&self, site: &str, documents: Vec<Document>) {
-        let shelf = Shelf::of(documents.iter().map(prepare).collect());
+        let shelf = Shelf::of(prepared(&documents));
         let is_empty = shelf.index.read().is_empty();
         self.by_site.rcu(|sites| {
             let mut sites = HashMap::clone(sites);
@@ -88,8 +92,7 @@ impl Knowledge {
     pub fn put(&self, site: &str, documents: Vec<Document>) {
         let shelf = self.shelf_for(site);
         let changing = shelf.changing.lock();
-        for document in &documents {
-            let prepared = prepare(document);
+        for prepared in prepared(&documents) {
             shelf.index.write().put(prepared);
         }
         compact(&shelf);
@@ -150,6 +153,7 @@ impl Knowledge {
         Retrieved {
             passages: passages.collect(),
             confidence: found.confidence,
+            is_judged: found.question.is_judged,
         }
     }
 
@@ -181,6 +185,13 @@ impl Knowledge {
         compose::compose(&index, query)
     }
 
+    /// That the content does not hold the answer, and the pages that come nearest.
+    pub fn decline(&self, site: &str, query: &Query<'_>) -> Composed {
+        let shelf = self.of(site);
+        let index = shelf.index.read();
+        compose::decline(&index, query)
+    }
+
     fn of(&self, site: &str) -> Arc<Shelf> {
         let sites = self.by_site.load();
         match sites.get(site) {
@@ -188,6 +199,23 @@ impl Knowledge {
             _ => self.manual.clone(),
         }
     }
+}
+
+/// Prepares documents, many of them on two threads: that is most of the work.
+fn prepared(documents: &[Document]) -> Vec<Prepared> {
+    if documents.len() < MANY {
+        return documents.iter().map(prepare).collect();
+    }
+    let (first, second) = documents.split_at(documents.len() / 2);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| second.iter().map(prepare).collect::<Vec<_>>());
+        let mut all: Vec<Prepared> = first.iter().map(prepare).collect();
+        match second.join() {
+            Ok(second) => all.extend(second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+        all
+    })
 }
 
 /// Writes the index anew when much of it is gone. Searches go on in the old one meanwhile.

@@ -111,6 +111,9 @@ pub struct Retrieved {
     /// How likely the answer stands in the content, from 0 to 1. It tells a foreign subject from one that the content treats,
     /// not whether the passages state what was asked.
     pub confidence: f32,
+    /// False: the confidence says nothing, as the question is small talk, leans on what was said before, or is in a language that
+    /// the content is not in.
+    pub is_judged: bool,
 }
 
 /// An answer put together from passages, without a model.

@@ -1,6 +1,7 @@
 //! The settings as they are written. The checks that make them [`Settings`] stand in the files below this one, a room each.
 
 mod api_keys;
+mod content;
 mod experiments;
 mod models;
 mod service;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use url::Url;
 
+use self::content::ContentFile;
 use super::layers::Layers;
 use super::{LogFormat, Mode, Settings, SettingsError};
 use crate::domain::{ModelKind, Secret};
@@ -28,6 +30,7 @@ pub(super) struct File {
     routing: RoutingFile,
     experiments: Vec<ExperimentFile>,
     upstream: UpstreamFile,
+    content: ContentFile,
     limits: LimitsFile,
     sites: Vec<SiteFile>,
     api_keys: Vec<ApiKeyFile>,
@@ -257,6 +260,7 @@ impl File {
             routing,
             experiments,
             upstream: self.upstream.check(at)?,
+            content: self.content.check(at)?,
             limits: self.limits.check(at)?,
             sites,
             api_keys,

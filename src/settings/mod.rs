@@ -37,6 +37,7 @@ pub struct Settings {
     pub models: Vec<Model>,
     pub routing: Routing,
     pub upstream: Upstream,
+    pub content: Content,
     pub experiments: Vec<Experiment>,
     pub limits: Limits,
     pub sites: Vec<Site>,
@@ -124,6 +125,13 @@ pub enum Mode {
     Live,
     /// It is asked beside what the visitor gets, and shown to nobody.
     Shadow,
+}
+
+/// What is made of a site's own content.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Content {
+    /// A question whose answer is less likely than this to stand in the content, from 0 to 1, is not sent to a model.
+    pub abstain_below: f32,
 }
 
 /// How a provider is called.

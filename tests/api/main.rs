@@ -6,6 +6,7 @@ mod fake_provider;
 mod fake_provider_tests;
 
 // What the tests are written with.
+mod abstaining;
 mod app;
 mod asking;
 mod calling;

@@ -86,7 +86,7 @@ impl Lexicon {
         if is_new {
             let (term, _) = self.terms.intern(&stem(word, language));
             self.term_of.push(term);
-            self.spelling.add(word, term);
+            self.spelling.add(word);
         }
         self.term_of.get(number as usize).copied().unwrap_or_default()
     }
@@ -96,8 +96,20 @@ impl Lexicon {
         self.terms.find(stem)
     }
 
-    pub fn spelling(&self) -> &Spelling {
-        &self.spelling
+    fn word(&self, number: u32) -> (&str, u32) {
+        let word = self.words.get(number);
+        let word = word.split_once(' ').map_or(word, |(_, word)| word);
+        (word, self.term_of.get(number as usize).copied().unwrap_or_default())
+    }
+
+    /// See [`Spelling::readings`].
+    pub fn readings(&self, word: &str, common: impl Fn(u32) -> usize) -> Vec<(u32, f32)> {
+        self.spelling.readings(word, |number| self.word(number), common)
+    }
+
+    /// See [`Spelling::compounds`].
+    pub fn compounds(&self, word: &str) -> Vec<u32> {
+        self.spelling.compounds(word, |number| self.word(number))
     }
 
     /// So many terms have numbers, from 0.

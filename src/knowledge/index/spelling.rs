@@ -9,36 +9,28 @@ const MOST_COMPOUNDS: usize = 8;
 /// Shorter words stand in too many others by chance.
 const SHORTEST_PART: usize = 4;
 
-/// All words of an index by the trigrams of their letters.
+/// So many of the words that share most with a mistyped one are compared letter by letter.
+const MOST_COMPARED: usize = 150;
+
+/// The words of a lexicon, by its numbers, by the trigrams of their letters.
 #[derive(Default)]
 pub(in crate::knowledge) struct Spelling {
-    /// The letters of all words, end to end.
-    letters: String,
-    /// For each word where it ends, how many letters it has, and its term.
-    words: Vec<Word>,
+    /// For each word how many letters it has; 0: it is not looked for.
+    lengths: Vec<u8>,
     by_trigram: HashMap<[char; 3], Vec<u32>>,
 }
 
-struct Word {
-    end: u32,
-    letters: u8,
-    term: u32,
-}
-
 impl Spelling {
-    /// Each word once. Pairs of characters and numbers are not kept: they are not mistyped into something alike.
-    pub fn add(&mut self, word: &str, term: u32) {
+    /// Words must come in the order of their numbers. Pairs of characters and numbers are not looked for: they are not mistyped into
+    /// something alike.
+    pub fn add(&mut self, word: &str) {
+        let number = self.lengths.len() as u32;
         let letters = word.chars().count();
         if letters < SHORTEST_PART || word.contains(|c: char| c.is_ascii_digit()) {
+            self.lengths.push(0);
             return;
         }
-        let number = self.words.len() as u32;
-        self.letters.push_str(word);
-        self.words.push(Word {
-            end: self.letters.len() as u32,
-            letters: letters.min(255) as u8,
-            term,
-        });
+        self.lengths.push(letters.min(255) as u8);
         let mut all = trigrams(word);
         all.sort_unstable();
         all.dedup();
@@ -47,34 +39,38 @@ impl Spelling {
         }
     }
 
-    fn word(&self, number: u32) -> Option<(&str, &Word)> {
-        let number = number as usize;
-        let word = self.words.get(number)?;
-        let start = number.checked_sub(1).and_then(|before| self.words.get(before));
-        let start = start.map_or(0, |before| before.end);
-        Some((self.letters.get(start as usize..word.end as usize)?, word))
+    fn length(&self, number: u32) -> usize {
+        self.lengths.get(number as usize).copied().map_or(0, usize::from)
     }
 
-    /// Words that share at least so many of these trigrams.
-    fn sharing(&self, trigrams: &[[char; 3]], at_least: u8) -> Vec<u32> {
-        let mut shared = vec![0_u8; self.words.len()];
+    /// Words that share at least so many of these trigrams, and how many they share.
+    fn sharing(&self, trigrams: &[[char; 3]], at_least: u8, fits: impl Fn(usize) -> bool) -> Vec<(u32, u8)> {
+        let mut shared = vec![0_u8; self.lengths.len()];
         let mut enough = Vec::new();
         for trigram in trigrams {
             for number in self.by_trigram.get(trigram).into_iter().flatten() {
                 if let Some(count) = shared.get_mut(*number as usize) {
                     *count = count.saturating_add(1);
-                    if *count == at_least {
-                        enough.push(*number);
+                    if *count == at_least && fits(self.length(*number)) {
+                        enough.push((*number, 0));
                     }
                 }
             }
+        }
+        for (number, count) in &mut enough {
+            *count = shared.get(*number as usize).copied().unwrap_or(0);
         }
         enough
     }
 
     /// Terms whose word may have been meant, the likeliest first, each with a likeness from 0 to 1. `common` says how often a term
     /// stands in the content: of two words alike, the one that is written more is likelier meant.
-    pub fn readings(&self, word: &str, common: impl Fn(u32) -> usize) -> Vec<(u32, f32)> {
+    pub fn readings<'a>(
+        &self,
+        word: &str,
+        known: impl Fn(u32) -> (&'a str, u32),
+        common: impl Fn(u32) -> usize,
+    ) -> Vec<(u32, f32)> {
         let letters: Vec<char> = word.chars().collect();
         if letters.len() < SHORTEST_PART || letters.iter().any(char::is_ascii_digit) {
             return Vec::new();
@@ -85,17 +81,17 @@ impl Spelling {
         // One slip spoils three trigrams, a swap four; two slips may leave little of a short word.
         let most = most_slips(letters.len() + 1);
         let at_least = all.len().saturating_sub(most * 3 + 1).max(1) as u8;
+        let mut alike = self.sharing(&all, at_least, |length| length.abs_diff(letters.len()) <= most);
+        if alike.len() > MOST_COMPARED {
+            alike.select_nth_unstable_by(MOST_COMPARED, |a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+            alike.truncate(MOST_COMPARED);
+        }
         let mut readings: Vec<(u32, f32)> = Vec::new();
-        for number in self.sharing(&all, at_least) {
-            let Some((known, held)) = self.word(number) else {
-                continue;
-            };
-            if usize::from(held.letters).abs_diff(letters.len()) > most {
-                continue;
-            }
+        for (number, _) in alike {
+            let (known, term) = known(number);
             let known: Vec<char> = known.chars().collect();
             if let Some(likeness) = likeness(&letters, &known) {
-                readings.push((held.term, likeness));
+                readings.push((term, likeness));
             }
         }
         let rank = |(term, likeness): (u32, f32)| likeness + 0.01 * (1.0 + common(term) as f32).ln().min(5.0);
@@ -114,7 +110,7 @@ impl Spelling {
     }
 
     /// Terms of compounds that begin or end with this word: `Versandkosten` for `Kosten`.
-    pub fn compounds(&self, word: &str) -> Vec<u32> {
+    pub fn compounds<'a>(&self, word: &str, known: impl Fn(u32) -> (&'a str, u32)) -> Vec<u32> {
         let length = word.chars().count();
         if length < SHORTEST_PART {
             return Vec::new();
@@ -124,13 +120,11 @@ impl Spelling {
         inner.sort_unstable();
         inner.dedup();
         let mut found = Vec::new();
-        for number in self.sharing(&inner, inner.len().min(255) as u8) {
-            let Some((known, held)) = self.word(number) else {
-                continue;
-            };
-            let longer = usize::from(held.letters) >= length + 3;
-            if longer && (known.starts_with(word) || known.ends_with(word)) && !found.contains(&held.term) {
-                found.push(held.term);
+        let at_least = inner.len().min(255) as u8;
+        for (number, _) in self.sharing(&inner, at_least, |letters| letters >= length + 3) {
+            let (known, term) = known(number);
+            if (known.starts_with(word) || known.ends_with(word)) && !found.contains(&term) {
+                found.push(term);
             }
             if found.len() == MOST_COMPOUNDS {
                 break;
@@ -142,7 +136,7 @@ impl Spelling {
     pub fn bytes(&self) -> usize {
         let lists = self.by_trigram.values().map(|list| list.capacity() * 4);
         let table = self.by_trigram.capacity() * size_of::<([char; 3], Vec<u32>)>();
-        self.letters.capacity() + self.words.capacity() * size_of::<Word>() + lists.sum::<usize>() + table
+        self.lengths.capacity() + lists.sum::<usize>() + table
     }
 }
 
@@ -215,13 +209,10 @@ mod tests {
     #[test]
     fn slips_are_mended_and_other_words_left_alone() {
         let mut spelling = Spelling::default();
-        for (term, word) in ["wordpress", "shows", "cache", "install", "feedback"]
-            .into_iter()
-            .enumerate()
-        {
-            spelling.add(word, term as u32);
-        }
-        let first = |word: &str| spelling.readings(word, |_| 1).first().map(|(term, _)| *term);
+        let words = ["wordpress", "shows", "cache", "install", "feedback"];
+        words.into_iter().for_each(|word| spelling.add(word));
+        let known = |number: u32| (words[number as usize], number);
+        let first = |word: &str| spelling.readings(word, known, |_| 1).first().map(|(term, _)| *term);
         assert_eq!(first("wrodpress"), Some(0));
         assert_eq!(first("wordpres"), Some(0));
         assert_eq!(first("cahce"), Some(2));

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::candidates::saturated;
 use super::look::Meanings;
 use crate::domain::Role;
@@ -38,6 +40,8 @@ pub(in crate::knowledge) struct Question {
     pub(super) terms: Vec<Asked>,
     /// `None`: the content has one language, or the question's is not known.
     pub(super) language: Option<Language>,
+    /// See [`crate::knowledge::Retrieved::is_judged`].
+    pub is_judged: bool,
 }
 
 impl Question {
@@ -80,7 +84,13 @@ pub(in crate::knowledge) fn asked(index: &Index, query: &Query<'_>) -> Question 
     };
     let spoken = language.or(languages.first().copied()).unwrap_or(Language::ENGLISH);
     reader.read(query.text, spoken, 1.0, true);
-    if !query.turns.is_empty() && leans(query.text, reader.terms.len()) {
+    let is_foreign = languages.iter().all(|known| *known != Language::UNKNOWN)
+        && language
+            .or_else(|| Language::of_text(query.text))
+            .is_some_and(|language| !languages.contains(&language));
+    let leans = !query.turns.is_empty() && leans(query.text, reader.terms.len());
+    let is_talk = is_small_talk(query.text, spoken);
+    if leans {
         let before = query.turns.iter().rev().filter(|turn| turn.role == Role::User);
         let mut weight = LEANED_ON;
         for turn in before.take(2) {
@@ -90,8 +100,83 @@ pub(in crate::knowledge) fn asked(index: &Index, query: &Query<'_>) -> Question 
     }
     Question {
         terms: reader.terms,
+        is_judged: !is_foreign && !leans && !is_talk,
         language: language.filter(|_| languages.len() > 1),
     }
+}
+
+/// Greetings, thanks and the like, which no page need answer.
+const TALK: &[&str] = &[
+    "good",
+    "morning",
+    "evening",
+    "afternoon",
+    "night",
+    "day",
+    "hey",
+    "hello",
+    "hi",
+    "bye",
+    "goodbye",
+    "nice",
+    "great",
+    "cool",
+    "ok",
+    "perfect",
+    "cheers",
+    "thank",
+    "thanks",
+    "welcome",
+    "sorry",
+    "yes",
+    "no",
+    "human",
+    "agent",
+    "bot",
+    "person",
+    "speak",
+    "talk",
+    "there",
+    "danke",
+    "hallo",
+    "guten",
+    "tag",
+    "morgen",
+    "abend",
+    "tschüss",
+    "bitte",
+    "merci",
+    "bonjour",
+    "salut",
+    "hola",
+    "gracias",
+    "buenos",
+    "días",
+    "ciao",
+    "grazie",
+    "obrigado",
+    "olá",
+    "привет",
+    "спасибо",
+    "здравствуйте",
+    "你好",
+    "谢谢",
+    "こんにちは",
+    "ありがとう",
+    "नमस्ते",
+    "धन्यवाद",
+    "مرحبا",
+    "شكرا",
+    "สวัสดี",
+    "ขอบคุณ",
+];
+
+fn is_small_talk(text: &str, language: Language) -> bool {
+    let lower = text.to_lowercase();
+    let mut words = lower
+        .split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
+        .filter(|word| !word.is_empty());
+    words.all(|word| TALK.contains(&word) || language.leaves_out(word))
 }
 
 fn leans(text: &str, own_terms: usize) -> bool {
@@ -143,7 +228,7 @@ impl Reader<'_> {
         }
         if readings.is_empty() {
             let common = |term| self.index.found(term);
-            let slips = lexicon.spelling().readings(word, common);
+            let slips = lexicon.readings(word, common);
             readings.extend(slips.into_iter().map(|(term, likeness)| (term, likeness * likeness)));
         }
         readings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -171,7 +256,7 @@ impl Reader<'_> {
     /// In languages that write compounds as one word: those that hold this one, and the parts of this one.
     fn parts(&self, word: &str) -> Vec<u32> {
         let lexicon = &self.index.lexicon;
-        let mut found = lexicon.spelling().compounds(word);
+        let mut found = lexicon.compounds(word);
         let letters: Vec<(usize, char)> = word.char_indices().collect();
         for (cut, _) in letters.iter().skip(4).take(letters.len().saturating_sub(7)) {
             let (head, tail) = word.split_at(*cut);

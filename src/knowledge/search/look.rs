@@ -49,10 +49,6 @@ pub(super) struct Seen {
     pub sentence: f32,
     /// What of the question it holds: the share of the words' rarity, from 0 to 1.
     pub covered: f32,
-    /// The same of its best sentence with its headings.
-    pub sentence_covered: f32,
-    /// A fingerprint of the text: the same for the same words.
-    pub held: Vec<f32>,
 }
 
 pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence: &Sequence) -> Seen {
@@ -84,8 +80,6 @@ pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence
     for name in sequence.names.iter().skip(1).filter(|name| !name.is_empty()) {
         seen.named = seen.named.max(fit(name));
     }
-    let mut in_headings = vec![0.0_f32; asked.len()];
-    hold(&mut in_headings, &(0..headings));
     for sentence in &sequence.sentences {
         if !met
             .get(sentence.clone())
@@ -96,13 +90,9 @@ pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence
             continue;
         }
         seen.sentence = seen.sentence.max(fit(sentence));
-        let mut with_headings = in_headings.clone();
-        hold(&mut with_headings, sentence);
-        seen.sentence_covered = seen.sentence_covered.max(share(&with_headings));
     }
     hold(&mut held, &(0..met.len()));
     seen.covered = share(&held);
-    seen.held = held;
     for two in met.windows(2) {
         if let [Some((a, x)), Some((b, y))] = two
             && follows(asked, *a, *b)

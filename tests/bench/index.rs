@@ -1,0 +1,193 @@
+//! `bench-index`: an index of 100,000 passages. Their text is made up: words as frequent as in a language (Zipf's law, Heaps' law), so that the
+//! postings and the dictionary have the sizes that real content gives them. Then what an idle service pays for the manual.
+
+use std::time::{Duration, Instant};
+
+use pennypress::knowledge::{Document, Knowledge, Query};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+const PASSAGES: usize = 100_000;
+/// Passages of a page, and words of a passage.
+const OF_A_PAGE: usize = 8;
+const WORDS: usize = 110;
+/// Distinct words in all.
+const VOCABULARY: usize = 250_000;
+const QUESTIONS: usize = 2_000;
+const SITE: &str = "bench";
+
+fn main() {
+    let mut chance = StdRng::seed_from_u64(7);
+    let words = vocabulary(&mut chance);
+    let began = Instant::now();
+    let pages: Vec<Document> = (0..PASSAGES / OF_A_PAGE)
+        .map(|number| page(number, &words, &mut chance))
+        .collect();
+    let text: usize = pages.iter().map(|page| page.markdown.len()).sum();
+    told("making the text", began.elapsed().as_secs_f64(), " s");
+
+    let knowledge = Knowledge::with_manual();
+    let before = resident();
+    let began = Instant::now();
+    for step in pages.chunks(500) {
+        knowledge.put(SITE, step.to_vec());
+    }
+    let took = began.elapsed();
+    drop(pages);
+    let (bytes, passages) = knowledge.size(SITE);
+    let a_passage = |bytes: usize| bytes as f64 / passages as f64;
+    told("passages", passages as f64, "");
+    judged(
+        "indexing",
+        passages as f64 / took.as_secs_f64(),
+        " passages/s",
+        Some(5_000.0),
+        None,
+    );
+    judged(
+        "index beyond its text",
+        a_passage(bytes),
+        " bytes/passage",
+        None,
+        Some(1_024.0),
+    );
+    told("text", a_passage(text), " bytes/passage");
+    told(
+        "memory of the process, text included",
+        a_passage(resident().saturating_sub(before)),
+        " bytes/passage",
+    );
+
+    let questions: Vec<String> = (0..QUESTIONS).map(|_| question(&words, &mut chance)).collect();
+    for (name, typos) in [
+        ("questions of 3 to 12 words", false),
+        ("the same, a third of the words mistyped", true),
+    ] {
+        let mut times: Vec<Duration> = Vec::with_capacity(questions.len());
+        for question in &questions {
+            let question = if typos {
+                slipped(question, &mut chance)
+            } else {
+                question.clone()
+            };
+            let began = Instant::now();
+            let found = knowledge.search(SITE, &Query::of(&question), 5);
+            times.push(began.elapsed());
+            std::hint::black_box(found);
+        }
+        times.sort();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1_000.0;
+        told(&format!("{name}: median"), at(0.5), " ms");
+        judged(&format!("{name}: 99th percentile"), at(0.99), " ms", None, Some(10.0));
+    }
+
+    let began = Instant::now();
+    let mut changed = page(0, &words, &mut chance);
+    changed.markdown.push_str("\n\nThe zyzzyva was added just now.");
+    knowledge.put(SITE, vec![changed]);
+    let found = knowledge.search(SITE, &Query::of("zyzzyva"), 1);
+    assert!(found.passages[0].text.contains("zyzzyva"));
+    judged(
+        "a changed page is found after",
+        began.elapsed().as_secs_f64() * 1_000.0,
+        " ms",
+        None,
+        Some(1_000.0),
+    );
+
+    let began = Instant::now();
+    std::hint::black_box(Knowledge::with_manual());
+    told(
+        "indexing the manual at start",
+        began.elapsed().as_secs_f64() * 1_000.0,
+        " ms",
+    );
+}
+
+/// Made-up words of three to ten letters; the frequent ones are short.
+fn vocabulary(chance: &mut StdRng) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut words = Vec::with_capacity(VOCABULARY);
+    while words.len() < VOCABULARY {
+        let syllables = 1 + (words.len() as f64).log10() as usize / 2 + chance.random_range(0..3_usize);
+        let word: String = (0..=syllables)
+            .flat_map(|_| {
+                let consonant = b"bcdfghklmnprstvw"[chance.random_range(0..16_usize)];
+                let vowel = b"aeiou"[chance.random_range(0..5_usize)];
+                [consonant as char, vowel as char]
+            })
+            .collect();
+        if seen.insert(word.clone()) {
+            words.push(word);
+        }
+    }
+    words
+}
+
+/// A word by Zipf's law, by inverting its continuous form.
+fn word<'a>(words: &'a [String], chance: &mut StdRng) -> &'a str {
+    let rank = (words.len() as f64).powf(chance.random::<f64>()) - 1.0;
+    &words[(rank as usize).min(words.len() - 1)]
+}
+
+fn page(number: usize, words: &[String], chance: &mut StdRng) -> Document {
+    let mut markdown = format!("# {} {}\n", word(words, chance), word(words, chance));
+    for _ in 0..OF_A_PAGE {
+        markdown.push_str(&format!("\n## {} {}\n\n", word(words, chance), word(words, chance)));
+        for at in 0..WORDS {
+            markdown.push_str(word(words, chance));
+            markdown.push_str(if at % 14 == 13 { ". " } else { " " });
+        }
+        markdown.push('\n');
+    }
+    Document {
+        id: format!("page-{number}"),
+        title: String::new(),
+        url: format!("https://example.com/page-{number}"),
+        markdown,
+        locale: Some("en".to_owned()),
+    }
+}
+
+/// Words as frequent as in the text, but for the most frequent, which in a language are left out.
+fn question(words: &[String], chance: &mut StdRng) -> String {
+    let count = chance.random_range(3..=12);
+    let all: Vec<&str> = (0..count).map(|_| word(&words[50..], chance)).collect();
+    all.join(" ")
+}
+
+fn slipped(question: &str, chance: &mut StdRng) -> String {
+    let slip = |word: &str, chance: &mut StdRng| {
+        let at = chance.random_range(1..word.len());
+        let mut letters = word.to_owned();
+        if word.len() >= 4 && chance.random_range(0..3) == 0 {
+            letters.remove(at);
+        }
+        letters
+    };
+    let all: Vec<String> = question.split(' ').map(|word| slip(word, chance)).collect();
+    all.join(" ")
+}
+
+/// Bytes of memory that the process holds, from /proc; 0 where there is none.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<usize>().ok());
+    kilobytes.unwrap_or(0) * 1_024
+}
+
+fn told(name: &str, value: f64, unit: &str) {
+    println!("          {name:<58} {value:.2}{unit}");
+}
+
+fn judged(name: &str, value: f64, unit: &str, least: Option<f64>, most: Option<f64>) {
+    let held = least.is_none_or(|least| value >= least) && most.is_none_or(|most| value <= most);
+    let target = match (least, most) {
+        (Some(least), _) => format!("at least {least}{unit}"),
+        (_, Some(most)) => format!("at most {most}{unit}"),
+        _ => String::new(),
+    };
+    let word = if held { "held  " } else { "MISSED" };
+    println!("  {word}  {name:<58} {value:.2}{unit}  (target: {target})");
+}
