@@ -40,7 +40,7 @@ async fn what_the_content_does_not_hold_costs_nothing() {
     let app = shop(&provider, "").await;
     let told = app.ask("Who won the football world cup in Brazil?").whole().await;
     assert_eq!(
-        (told.from.as_str(), told.finish.as_str()),
+        (told.from.as_str(), told.finish()),
         ("content", "unanswered"),
         "{told:#?}"
     );
@@ -52,7 +52,7 @@ async fn what_the_content_does_not_hold_costs_nothing() {
         .with("locale", json!("de"))
         .whole()
         .await;
-    assert_eq!(told.finish, "unanswered", "{told:#?}");
+    assert_eq!(told.finish(), "unanswered", "{told:#?}");
     assert!(told.text.contains("keine Antwort gefunden"), "{told:#?}");
     assert_eq!(told.sources[0]["url"], "https://a.example/warranty", "{told:#?}");
     assert_eq!(provider.requests().len(), 0);
@@ -70,7 +70,7 @@ async fn what_it_may_hold_is_answered_by_a_model() {
     ] {
         let told = app.ask(question).whole().await;
         assert_eq!(
-            (told.from.as_str(), told.finish.as_str()),
+            (told.from.as_str(), told.finish()),
             ("model", "stop"),
             "{question}: {told:#?}"
         );
