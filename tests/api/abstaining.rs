@@ -48,7 +48,7 @@ async fn what_the_content_does_not_hold_costs_nothing() {
     assert_eq!(provider.requests().len(), 0);
     // The words of the visitor's language, and the nearest page.
     let told = app
-        .ask("kettle zeppelin saxophone trombone marmalade")
+        .ask("kettle warranty zeppelin saxophone trombone marmalade")
         .with("locale", json!("de"))
         .whole()
         .await;

@@ -234,9 +234,9 @@ impl Reader<'_> {
         readings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
         readings.dedup_by_key(|(term, _)| *term);
         readings.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        // A word that is not there counts as the rarest; one that only others stand for counts as the likeliest of them.
+        // A word that is not there counts as the rarest of those that are: in a small content many a common word is not there. One that only others stand for counts as the likeliest of them.
         let found = match (own.as_slice(), readings.first()) {
-            ([], None) => 0,
+            ([], None) => 1,
             ([], Some((term, _))) => self.index.found(*term),
             (own, _) => own.iter().map(|term| self.index.found(*term)).sum(),
         };
