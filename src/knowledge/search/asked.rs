@@ -228,11 +228,7 @@ impl Reader<'_> {
         }
         if readings.is_empty() {
             let common = |term| self.index.found(term);
-            let mut slips = lexicon.readings(word, common);
-            if slips.is_empty() {
-                // A plural of which the content has only the singular.
-                slips = lexicon.readings(&stem(word, language), common);
-            }
+            let slips = lexicon.readings(word, common);
             readings.extend(slips.into_iter().map(|(term, likeness)| (term, likeness * likeness)));
         }
         readings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
