@@ -64,7 +64,7 @@ async fn what_it_may_hold_is_answered_by_a_model() {
     let app = shop(&provider, "").await;
     for question in [
         "How long does delivery take?",
-        "do ketles have a waranty",
+        "what waranty has a ketle",
         "hello there",
         "thank you!",
     ] {
