@@ -146,6 +146,7 @@ fn page(number: usize, words: &[String], chance: &mut StdRng) -> Document {
         url: format!("https://example.com/page-{number}"),
         markdown,
         locale: Some("en".to_owned()),
+        asked: Vec::new(),
     }
 }
 
