@@ -377,6 +377,8 @@ async fn serve(
             .default_service(web::to(|| async { Err::<&str, _>(Problem::not_found()) }))
     })
     .keep_alive(KEEP_ALIVE)
+    // A word is a small packet; without this it waits until the one before it was acknowledged (RFC 896).
+    .tcp_nodelay(true)
     // A visitor who leaves is noticed at once, which stops what is being paid for.
     .h1_allow_half_closed(false)
     .disable_signals()

@@ -14,7 +14,10 @@ use crate::settings::LogFormat;
 /// Logs to stderr from a thread of its own, so that a slow terminal holds nobody up. `RUST_LOG` chooses what is told.
 /// Keep the guard: dropping it writes the last lines. A second call leaves the first one's logging in place.
 pub fn init(format: LogFormat) -> WorkerGuard {
-    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    // The thread takes all lines that wait and then flushes: a busy service writes many lines at once, a quiet one each line
+    // as it comes.
+    let stderr = std::io::BufWriter::with_capacity(64 * 1024, std::io::stderr());
+    let (writer, guard) = tracing_appender::non_blocking(stderr);
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
     let logs = tracing_subscriber::fmt()

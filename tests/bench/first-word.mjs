@@ -13,7 +13,7 @@ const ROUNDS = 10;
 const A_ROUND = 30;
 const KEY = "site_bench";
 const ORIGIN = "https://bench.example";
-process.env.BENCH_SECRET = "a secret for the bench";
+process.env.BENCH_SECRET = "whsec_dGhpcnR5LXR3byBieXRlcyBmb3IgdGhlIGJlbmNoISE=";
 
 const processes = new Processes("bench-first-word");
 try {
@@ -46,6 +46,9 @@ try {
   figure("question → provider asked, through plugin and service (median)", median(part("plugin", 0)), " ms");
   figure("  the same, as a share of the bare REST call", median(part("plugin", 0)) / bare, "");
   figure("question → provider asked, through the service alone (median)", median(part("service", 0)), " ms");
+} catch (error) {
+  console.log(processes.logs());
+  throw error;
 } finally {
   await processes.stop();
 }

@@ -1,5 +1,9 @@
 //! What a question looks like, as points: none of it understands the question, all of it is cheap.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// One thing that speaks for a stronger model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signal {
@@ -258,8 +262,45 @@ fn signal(points: u32, told: impl Into<String>) -> Option<Signal> {
     })
 }
 
+/// Phrases that are looked for all at once, in one pass over the question.
+struct Phrases {
+    list: &'static [&'static str],
+    automaton: Option<AhoCorasick>,
+}
+
+impl Phrases {
+    fn new(list: &'static [&'static str]) -> Self {
+        // It fails for lists of many megabytes only; then each phrase is looked for by itself.
+        let automaton = AhoCorasick::new(list).ok();
+        Self { list, automaton }
+    }
+
+    /// Those that stand in the text, in the order of the list.
+    fn found_in(&self, text: &str) -> Vec<&'static str> {
+        let Some(automaton) = &self.automaton else {
+            return self
+                .list
+                .iter()
+                .copied()
+                .filter(|phrase| text.contains(phrase))
+                .collect();
+        };
+        let mut found: Vec<usize> = automaton
+            .find_overlapping_iter(text)
+            .map(|found| found.pattern().as_usize())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|at| self.list[at]).collect()
+    }
+}
+
+static CODE_MARKS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(CODE));
+static WORK_PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(WORK));
+static ASKED_PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(ASKED));
+
 fn code(lower: &str) -> Option<Signal> {
-    let marks = CODE.iter().filter(|mark| lower.contains(**mark)).count();
+    let marks = CODE_MARKS.found_in(lower).len();
     match lower.contains("```") || marks >= 2 {
         true => signal(10, "it holds code or a log"),
         false => None,
@@ -267,9 +308,7 @@ fn code(lower: &str) -> Option<Signal> {
 }
 
 fn work(lower: &str) -> Option<Signal> {
-    let found = WORK.iter().filter(|phrase| lower.contains(**phrase));
-    let found: Vec<&&str> = found.collect();
-    match found.as_slice() {
+    match WORK_PHRASES.found_in(lower).as_slice() {
         [] => None,
         [one] => signal(6, format!("it asks for work in steps (“{}”)", one.trim())),
         [one, ..] => signal(9, format!("it asks for work in steps (“{}”)", one.trim())),
@@ -339,9 +378,9 @@ fn own_case(text: &str, words: &[&str]) -> Option<Signal> {
 
 /// Two things asked in one sentence: “…, and what …”.
 fn joined(lower: &str) -> Option<Signal> {
-    let asked = ASKED.iter().find(|asked| {
+    let asked = ASKED_PHRASES.found_in(lower).into_iter().find(|asked| {
         let mut rest = lower;
-        while let Some(at) = rest.find(**asked) {
+        while let Some(at) = rest.find(*asked) {
             rest = &rest[at + asked.len()..];
             if rest.starts_with(' ') {
                 return true;

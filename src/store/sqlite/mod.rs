@@ -23,7 +23,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{SqliteConnection, SqlitePool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use self::writer::{Command, Done, Pending, QUEUE, Writer};
@@ -37,6 +37,7 @@ const READERS: u32 = 4;
 pub struct SqliteStore {
     readers: SqlitePool,
     queue: mpsc::Sender<Command>,
+    urgent: Arc<Notify>,
     pending: Pending,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
@@ -53,15 +54,18 @@ impl SqliteStore {
             .await?;
         let (queue, commands) = mpsc::channel(QUEUE);
         let pending: Pending = Arc::new(Mutex::new(HashMap::new()));
+        let urgent = Arc::new(Notify::new());
         let writer = Writer {
             connection,
             queue: commands,
+            urgent: urgent.clone(),
             pending: pending.clone(),
             deleted: VecDeque::new(),
         };
         Ok(Self {
             readers,
             queue,
+            urgent,
             pending,
             writer: Mutex::new(Some(tokio::spawn(writer.run()))),
         })
@@ -71,6 +75,7 @@ impl SqliteStore {
     pub async fn close(&self) {
         // Refused when it is closed already, which is as good.
         let _ = self.queue.send(Command::Close).await;
+        self.urgent.notify_one();
         self.readers.close().await;
         let writer = self.writer.lock().take();
         if let Some(Err(error)) = match writer {
@@ -137,6 +142,7 @@ impl SqliteStore {
             .send(Command::Work(work))
             .await
             .map_err(|_| StoreError::Closed)?;
+        self.urgent.notify_one();
         told.await.unwrap_or(Err(StoreError::Closed))
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::sleep;
 
 use super::{ledger, rows};
 use crate::domain::{Answer, AnswerId, ConversationId, UpstreamCall};
@@ -60,6 +60,8 @@ pub(super) type Pending = Arc<Mutex<HashMap<AnswerId, Arc<Answer>>>>;
 pub(super) struct Writer {
     pub connection: SqliteConnection,
     pub queue: mpsc::Receiver<Command>,
+    /// Told after a command was queued for whose outcome somebody waits.
+    pub urgent: Arc<Notify>,
     pub pending: Pending,
     pub deleted: VecDeque<ConversationId>,
 }
@@ -111,12 +113,11 @@ impl Writer {
             Some(command) => batch.take(command),
             None => batch.last = true,
         }
-        let until = Instant::now() + GATHER;
-        while !batch.full() && !batch.urgent {
-            match timeout_at(until, self.queue.recv()).await {
-                Ok(Some(command)) => batch.take(command),
-                Ok(None) => batch.last = true,
-                Err(_) => break,
+        if !batch.full() && !batch.urgent {
+            // Not by receiving, which would wake this task for each answer of a flood.
+            tokio::select! {
+                () = sleep(GATHER) => {}
+                () = self.urgent.notified() => {}
             }
         }
         while !batch.full() {
