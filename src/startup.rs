@@ -13,7 +13,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::visitor::VisitorTokens;
 use crate::access::{ApiKeys, Sites};
-use crate::answering::{Answering, Experiments, Parts, Runs};
+use crate::answering::{Answering, Curated, Experiments, Parts, Runs};
+use crate::cache::near::NearCache;
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
 use crate::domain::{Program, Usd};
 use crate::gateway::{Gateway, Making};
@@ -72,6 +73,8 @@ pub struct Engine {
     budgets: Budgets,
     /// Shares the breakers with other services as long as it is here.
     _breakers: Option<AbortOnDropHandle<()>>,
+    /// Reads curated answers that another service wrote, as long as it is here.
+    _curated: AbortOnDropHandle<()>,
 }
 
 impl Engine {
@@ -110,6 +113,9 @@ impl Engine {
             limits: limits.clone(),
             budgets: budgets.clone(),
             cache: cache.clone(),
+            near: NearCache::new(settings.cache.near),
+            curated: Curated::default(),
+            curated_store: store.clone(),
             knowledge,
             catalogue,
             chain: Chain::new(settings.upstream.clone()),
@@ -120,6 +126,8 @@ impl Engine {
             metrics: metrics.clone(),
             runs: Runs::new(runtime),
         });
+        answering.recall().await?;
+        let curated = AbortOnDropHandle::new(tokio::spawn(answering.clone().follow_curated()));
         let sites = Arc::new(Sites::new(sites));
         Ok(Self {
             answering,
@@ -132,6 +140,7 @@ impl Engine {
             metrics,
             budgets,
             _breakers: breakers,
+            _curated: curated,
         })
     }
 

@@ -25,6 +25,7 @@ pub struct Bill {
 pub struct SitePurse<'a> {
     pub bill: Bill,
     pub reservation: Option<Reservation>,
+    pub purpose: Purpose,
     pub answer: AnswerId,
     pub site: &'a str,
     pub budgets: &'a Budgets,
@@ -50,12 +51,12 @@ impl Purse for SitePurse<'_> {
     }
 
     fn account(&mut self, call: Call) {
-        self.bill.add(self.answer, self.site, call, self.metrics);
+        self.bill.add(self.purpose, self.answer, self.site, call, self.metrics);
     }
 }
 
 impl Bill {
-    fn add(&mut self, answer: AnswerId, site: &str, call: Call, metrics: &Metrics) {
+    fn add(&mut self, purpose: Purpose, answer: AnswerId, site: &str, call: Call, metrics: &Metrics) {
         let outcome = match &call.outcome {
             CallOutcome::Finished => "ok",
             CallOutcome::Cancelled => "cancelled",
@@ -88,7 +89,7 @@ impl Bill {
             site: site.to_owned(),
             provider: call.model.provider.name().to_owned(),
             model: call.model.id.clone(),
-            purpose: Purpose::Answer,
+            purpose,
             usage: call.usage,
             cost: call.cost,
             outcome,

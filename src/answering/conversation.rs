@@ -28,6 +28,7 @@ pub async fn place(store: &dyn AnswerStore, asked: Asked) -> Result<Question, As
         locale: asked.locale,
         route: None,
         enrolment: None,
+        reuse: None,
     })
 }
 

@@ -137,6 +137,7 @@ async fn ask(parts: &Parts, run: &Run, name: &str, stopping: &CancellationToken)
     let mut purse = SitePurse {
         bill: Bill::default(),
         reservation: None,
+        purpose: Purpose::Shadow,
         answer: run.answer,
         site: &key,
         budgets: &parts.budgets,

@@ -3,6 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::cache::CacheKey;
+use crate::cache::near::Scope;
 use crate::domain::{Page, Question};
 use crate::models::Model;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ const POINTING: &[&str] = &[
 ];
 
 /// The key of a question that leans on no conversation.
-pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32, content_version: &str) -> CacheKey {
+pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32) -> CacheKey {
     let text = normalised(&question.text);
     let page = question.page.as_ref().filter(|_| points_at_page(&text));
     let mut hash = blake3::Hasher::new_derive_key("pennypress 2026 exact cache");
@@ -24,13 +25,32 @@ pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32, c
     part(&mut hash, &text);
     part(&mut hash, &question.site.persona);
     part(&mut hash, &question.locale);
-    part(&mut hash, content_version);
     part(&mut hash, page.map_or("", page_address));
     hash.update(&temperature.to_le_bytes());
     for model in models {
         part(&mut hash, &model.id);
     }
     CacheKey(*hash.finalize().as_bytes())
+}
+
+/// In which company an answer may stand for another one's: everything of the key but the question.
+pub fn scope(question: &Question, models: &[Arc<Model>], temperature: f32) -> Scope {
+    let mut hash = blake3::Hasher::new_derive_key("pennypress 2026 near scope");
+    part(&mut hash, &question.site.persona);
+    part(&mut hash, &question.locale);
+    hash.update(&temperature.to_le_bytes());
+    for model in models {
+        part(&mut hash, &model.id);
+    }
+    Scope {
+        site: question.site.key.clone(),
+        rest: *hash.finalize().as_bytes(),
+    }
+}
+
+/// Whether a question means the same wherever and whenever it is asked: it leans on no conversation and points at no page.
+pub fn stands_alone(question: &Question) -> bool {
+    question.history.is_empty() && !points_at_page(&normalised(&question.text))
 }
 
 /// With its length before it, so that no two lists of parts give the same bytes.
@@ -51,7 +71,7 @@ fn points_at_page(normalised: &str) -> bool {
 }
 
 /// A question as it is compared: Unicode NFKC, lower case, single spaces, without punctuation at its end.
-fn normalised(text: &str) -> String {
+pub fn normalised(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut space = false;
     let mut push = |c: char| {

@@ -5,22 +5,27 @@
 mod bill;
 mod citations;
 mod conversation;
+mod curated;
 mod elsewhere;
 mod experiment;
+mod feedback;
 mod fence;
 mod honesty;
 mod key;
+mod lookup;
 mod prompt;
 mod retrieval;
 mod run;
 mod runs;
 mod tell;
+mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
+use crate::cache::near::NearCache;
+use crate::cache::{AnswerCache, Basis, CacheKey, CachedAnswer};
 use crate::domain::{
     Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Price, Question, Site, Tier, Usage, Usd,
     VisitorId,
@@ -29,11 +34,13 @@ use crate::knowledge::{Composed, Knowledge, Query};
 use crate::limits::{Budgets, Limits, Refused, Verdict, VisitorNetwork};
 use crate::models::{Catalogue, Chain, Features, Model, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
-use crate::store::{AnswerStore, StoreError};
+use crate::store::{AnswerStore, CuratedStore, StoreError};
 use crate::telemetry::Metrics;
 
+use lookup::Nearby;
 use run::Plan;
 
+pub use curated::{Curated, Draft};
 pub use experiment::Experiments;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
@@ -85,6 +92,9 @@ pub struct Parts {
     pub limits: Arc<dyn Limits>,
     pub budgets: Budgets,
     pub cache: Arc<dyn AnswerCache>,
+    pub near: NearCache,
+    pub curated: Curated,
+    pub curated_store: Arc<dyn CuratedStore>,
     pub knowledge: Arc<Knowledge>,
     pub catalogue: Arc<Catalogue>,
     pub chain: Chain,
@@ -117,6 +127,12 @@ impl Answering {
         let began = asked.began;
         let enrolment = parts.enrol(&asked, network);
         let mut question = conversation::place(&*parts.store, asked).await?;
+        if let Some((told, reuse)) = parts.curated_answer(&question) {
+            question.reuse = Some(reuse);
+            return Ok(Reply::Whole(
+                parts.tell_whole(question, From::Curated, told, began).await,
+            ));
+        }
         if !parts.catalogue.has_models() {
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));
         }
@@ -125,7 +141,7 @@ impl Answering {
             question.site = site;
         }
         // The cache is asked before the content is searched. What the passages say of the tier follows from the question and the
-        // content, which are in the key.
+        // content, and an answer stands only as long as its content does.
         let decision = parts.route(&question, None);
         question.route = Some(decision.clone());
         let key = question
@@ -133,8 +149,9 @@ impl Answering {
             .is_empty()
             .then(|| parts.cache_key(&question, decision.tier));
         if let Some(key) = &key {
-            if let Some(found) = parts.cache.get(key).await {
+            if let Some((found, reuse)) = parts.cached(&question, key).await {
                 parts.metrics.cache_hits.inc();
+                question.reuse = Some(reuse);
                 return Ok(Reply::Whole(
                     parts.tell_whole(question, From::Cache, found, began).await,
                 ));
@@ -142,6 +159,13 @@ impl Answering {
             parts.metrics.cache_misses.inc();
         }
         let found = parts.retrieve(&question);
+        let grey = match parts.nearby(&question, decision.tier, &found).await {
+            Nearby::Answer(from, told, reuse) => {
+                question.reuse = Some(reuse);
+                return Ok(Reply::Whole(parts.tell_whole(question, from, told, began).await));
+            }
+            Nearby::Ask(grey) => grey,
+        };
         if found.is_judged
             && found
                 .confidence
@@ -190,6 +214,7 @@ impl Answering {
                 passages: found.passages,
                 tier,
                 key,
+                grey,
                 reservation,
                 began,
             },
@@ -222,13 +247,7 @@ impl Parts {
     }
 
     fn cache_key(&self, question: &Question, tier: Tier) -> CacheKey {
-        let version = self.knowledge.version(&question.site.key);
-        key::cache_key(
-            question,
-            self.models(question, tier),
-            self.chain.temperature(),
-            &version,
-        )
+        key::cache_key(question, self.models(question, tier), self.chain.temperature())
     }
 
     /// The part of whoever asks in an experiment: by user, visitor or network, whichever is the first to be known.
@@ -295,6 +314,7 @@ impl Parts {
             prompt_tokens: 0,
             completion_tokens: 0,
             made_at_ms: now_ms(),
+            basis: Basis::default(),
         });
         (From::Content, Arc::new(told))
     }
@@ -355,6 +375,7 @@ impl Parts {
             asked_at_ms: now_ms(),
             route: question.route,
             enrolment: question.enrolment,
+            reuse: question.reuse,
         };
         self.store.record(record).await;
         whole
@@ -376,6 +397,7 @@ fn told(composed: Composed) -> CachedAnswer {
         prompt_tokens: 0,
         completion_tokens: 0,
         made_at_ms: now_ms(),
+        basis: Basis::default(),
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::bill::Bill;
+use super::lookup::Grey;
 use crate::cache::CacheKey;
 use crate::domain::{AnswerId, Finish, From, Question, Source, Tier};
 use crate::knowledge::Passage;
@@ -48,6 +49,8 @@ pub struct Plan {
     pub passages: Vec<Passage>,
     pub tier: Tier,
     pub key: Option<CacheKey>,
+    /// Stored answers that may do, if a model says so.
+    pub grey: Vec<Grey>,
     pub reservation: Option<Reservation>,
     pub began: Instant,
 }
@@ -57,6 +60,7 @@ pub struct Run {
     pub question: Question,
     pub passages: Vec<Passage>,
     pub tier: Tier,
+    pub grey: Vec<Grey>,
     /// Where the cache keeps the answer, when it may.
     pub key: Option<CacheKey>,
     pub began: Instant,
@@ -73,6 +77,7 @@ impl Run {
             passages,
             tier,
             key,
+            grey,
             reservation,
             began,
         } = plan;
@@ -82,6 +87,7 @@ impl Run {
             passages,
             tier,
             key,
+            grey,
             began,
             asked_at_ms,
             state: Mutex::new(State {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::bill::SitePurse;
 use super::elsewhere::{self, Elsewhere};
+use super::lookup::{self, Grey};
 use super::run::{End, Reader, Run};
 use super::{Parts, citations, experiment, prompt};
 use crate::cache::CachedAnswer;
-use crate::domain::{Answer, Doubt, Finish, From, Source};
+use crate::domain::{Answer, Doubt, Finish, From, Purpose, Reuse, Source};
 use crate::knowledge::{Passage, support};
 use crate::models::{Chain, Ending, Model, Sink};
 use crate::telemetry::Metrics;
@@ -38,6 +39,12 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
 }
 
 async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
+    // An answer that goes on after it lost its readers has words of its own already.
+    if run.with(|state| state.text.is_empty())
+        && let Some(grey) = parts.confirmed(run).await
+    {
+        return Close::had(grey);
+    }
     let passages = &run.passages;
     let ending = loop {
         let ending = ask_models(parts, run, passages).await;
@@ -89,6 +96,7 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
                     text: (!from_model).then(|| state.text.clone()),
                     sources: state.sources.clone(),
                     doubts: Vec::new(),
+                    reuse: None,
                 }));
             }
             Some(_) => return None,
@@ -117,6 +125,7 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
     let mut purse = SitePurse {
         bill,
         reservation,
+        purpose: Purpose::Answer,
         answer: run.answer,
         site: &run.question.site.key,
         budgets: &parts.budgets,
@@ -172,6 +181,7 @@ struct Close {
     text: Option<String>,
     sources: Vec<Source>,
     doubts: Vec<Doubt>,
+    reuse: Option<Reuse>,
 }
 
 impl Close {
@@ -184,6 +194,19 @@ impl Close {
             text: None,
             sources: citations::cited(&text, passages),
             doubts: support::doubts(&text, passages, &[&question.text, &question.site.name]),
+            reuse: None,
+        }
+    }
+
+    /// A stored answer does, as a model confirmed.
+    fn had(grey: Grey) -> Self {
+        Self {
+            from: grey.from,
+            end: End::Done(grey.told.finish),
+            text: Some(grey.told.text.clone()),
+            sources: grey.told.sources.clone(),
+            doubts: Vec::new(),
+            reuse: Some(grey.reuse),
         }
     }
 
@@ -194,6 +217,7 @@ impl Close {
             state.bill.needed.completion_tokens = told.completion_tokens;
         });
         Self {
+            reuse: None,
             from: From::Cache,
             end: End::Done(told.finish),
             text: Some(told.text.clone()),
@@ -211,6 +235,7 @@ impl Close {
             text: Some(told.text.clone()),
             sources: told.sources.clone(),
             doubts: Vec::new(),
+            reuse: None,
         }
     }
 
@@ -239,7 +264,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
     let total = run.began.elapsed();
     let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
     let question = &run.question;
-    let record = run.with(|state| Answer {
+    let mut record = run.with(|state| Answer {
         id: run.answer,
         conversation: question.conversation,
         site: question.site.key.clone(),
@@ -262,6 +287,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         asked_at_ms: run.asked_at_ms,
         route: question.route.clone(),
         enrolment: question.enrolment.clone(),
+        reuse: close.reuse.clone(),
     });
     let needed = run.with(|state| state.bill.needed);
     parts.metrics.question(record.from, record.finish);
@@ -275,8 +301,13 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             prompt_tokens: needed.prompt_tokens,
             completion_tokens: needed.completion_tokens,
             made_at_ms: super::now_ms(),
+            basis: parts.basis(question, &run.passages, &record.sources),
         };
-        parts.cache.put(key, Arc::new(kept)).await;
+        parts.keep(question, key, kept).await;
+        record.reuse = Some(Reuse {
+            of: lookup::hex(key),
+            near: None,
+        });
     }
     parts.store.record(record).await;
     let (calls, _reservation) = run.with(|state| (std::mem::take(&mut state.bill.calls), state.reservation.take()));

@@ -4,6 +4,7 @@
 
 mod error;
 mod memory;
+pub mod near;
 mod redis;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Finish, From, Source};
+use crate::domain::{DocumentVersion, Finish, From, Source};
 use crate::redis::RedisClient;
 
 pub use self::error::CacheError;
@@ -42,6 +43,18 @@ pub struct CachedAnswer {
     pub completion_tokens: u64,
     /// Unix time in milliseconds.
     pub made_at_ms: i64,
+    /// What it rests on.
+    #[serde(default)]
+    pub basis: Basis,
+}
+
+/// The content that an answer was made from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Basis {
+    /// Id and version of each document that was cited or led the list of passages.
+    pub documents: Vec<(String, DocumentVersion)>,
+    /// The version of the site's whole content at that time.
+    pub content_version: String,
 }
 
 #[async_trait]

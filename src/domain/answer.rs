@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AnswerId, ConversationId, Doubt, Page, Usd, VisitorId};
+use super::{AnswerId, ConversationId, Doubt, Page, Reuse, Usd, VisitorId};
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -173,6 +173,8 @@ pub struct Answer {
     /// How it was routed, if it was.
     pub route: Option<Decision>,
     pub enrolment: Option<Enrolment>,
+    /// Where it was taken from, or kept for the next who asks.
+    pub reuse: Option<Reuse>,
 }
 
 /// What a shadow said beside an answer; nobody was shown it.

@@ -74,6 +74,10 @@ identifier!(
     ConversationId, "c_"
 );
 identifier!(
+    /// One answer that the operator wrote.
+    CuratedId, "k_"
+);
+identifier!(
     /// A person with a visitor token; nothing is known of them.
     VisitorId, "v_"
 );

@@ -1,6 +1,7 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
+mod curated;
 pub mod difference;
 mod document;
 mod doubt;
@@ -9,15 +10,18 @@ mod money;
 mod program;
 mod question;
 mod site;
+mod version;
 
 pub use answer::{
     Answer, Arm, Decision, Enrolment, Finish, From, ModelKind, Purpose, Rating, ShadowAnswer, Source, Tier,
     UpstreamCall, Usage,
 };
+pub use curated::{CuratedAnswer, NearHit, Reuse};
 pub use document::{DocumentChange, DocumentOutcome, KeptDocument, PageQuestion};
 pub use doubt::{Doubt, DoubtReason};
-pub use id::{AnswerId, ConversationId, InvalidId, VisitorId};
+pub use id::{AnswerId, ConversationId, CuratedId, InvalidId, VisitorId};
 pub use money::{Price, Usd};
 pub use program::Program;
 pub use question::{Page, Question, Role, Turn};
 pub use site::{Appearance, Origin, OriginError, Secret, Site};
+pub use version::DocumentVersion;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::{ConversationId, Decision, Enrolment, Site, VisitorId};
+use super::{ConversationId, Decision, Enrolment, Reuse, Site, VisitorId};
 
 /// Who said a turn of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,4 +47,6 @@ pub struct Question {
     /// How it was routed, once it was.
     pub route: Option<Decision>,
     pub enrolment: Option<Enrolment>,
+    /// Where its answer was taken from, if it was had before.
+    pub reuse: Option<Reuse>,
 }

@@ -49,6 +49,12 @@ pub fn embed(text: &str) -> Embedding {
     }
 }
 
+/// Whether a word, in lower case, stands in the model whole.
+pub fn is_word(word: &str) -> bool {
+    let mut parts = words::words(word);
+    matches!((parts.next(), parts.next()), (Some(one), None) if model::pieces(&one, |_| {}) == Some(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

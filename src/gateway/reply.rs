@@ -68,6 +68,7 @@ impl Told {
 /// As the cache keeps answers. Those to programs never meet those to visitors: their keys are made in another way.
 fn kept(body: &[u8], model: &str) -> Option<CachedAnswer> {
     Some(CachedAnswer {
+        basis: Default::default(),
         text: str::from_utf8(body).ok()?.to_owned(),
         sources: Vec::new(),
         finish: Finish::Stop,

@@ -1,9 +1,6 @@
 //! What goes into an index and what comes out of it.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
+pub use crate::domain::DocumentVersion;
 use crate::domain::{PageQuestion, Question, Source, Turn};
 
 /// A page of a site's content.
@@ -19,16 +16,6 @@ pub struct Document {
     pub locale: Option<String>,
     /// Questions that it answers, as the operator said.
     pub asked: Vec<PageQuestion>,
-}
-
-/// A hash of what a document says: the same text has the same version, also after a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct DocumentVersion(pub u64);
-
-impl fmt::Display for DocumentVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
 }
 
 impl Document {

@@ -76,6 +76,7 @@ struct CacheFile {
     redis_timeout_ms: u64,
     ttl_seconds: u64,
     max_mib: u64,
+    near: String,
 }
 
 impl Default for CacheFile {
@@ -85,6 +86,7 @@ impl Default for CacheFile {
             redis_timeout_ms: 100,
             ttl_seconds: 86_400,
             max_mib: 64,
+            near: "cautious".to_owned(),
         }
     }
 }

@@ -62,6 +62,8 @@ pub struct Cache {
     pub ttl: Duration,
     /// Bytes that the cache in memory may take.
     pub max_bytes: u64,
+    /// How much an answer to another question may be given.
+    pub near: crate::cache::near::Daring,
 }
 
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 //! What is kept: answers, feedback, sites, the operator. SQLite by sqlx; other engines stand behind the same trait.
 
+mod curated;
 pub mod documents;
 mod error;
 pub mod gaps;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 
 use crate::domain::{Answer, AnswerId, ConversationId, Rating, ShadowAnswer, UpstreamCall, Usd, VisitorId};
 
+pub use curated::CuratedStore;
 pub use documents::DocumentStore;
 pub use error::StoreError;
 pub use gaps::GapStore;

@@ -9,7 +9,13 @@ use crate::provider::Provider;
 
 async fn app(provider: &Provider) -> App {
     provider.plan("m", json!({"text": "At **nine**, every day."}));
-    settings().models(provider, &["m"]).start().await
+    // What is only near is another test's matter.
+    let near = "PENNYPRESS__CACHE__NEAR";
+    settings()
+        .models(provider, &["m"])
+        .environment(near, "off")
+        .start()
+        .await
 }
 
 fn asked(provider: &Provider) -> usize {

@@ -21,6 +21,7 @@ pub fn answer(text: &str) -> Arc<CachedAnswer> {
         model: Some("m".into()),
         prompt_tokens: 3,
         completion_tokens: 4,
+        basis: Default::default(),
         made_at_ms: 5,
     })
 }

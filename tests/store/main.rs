@@ -73,5 +73,6 @@ fn answer(site: &str, conversation: ConversationId) -> Answer {
         }),
         enrolment: None,
         baseline_cost: None,
+        reuse: None,
     }
 }

@@ -16,6 +16,8 @@ use crate::store::operator::Reviewed;
 
 /// Characters.
 const NOTE_MAX: usize = 2_000;
+/// Of an answer, this many characters are put into the form for a better one: an address must stay short.
+const PREFILLED: usize = 1_000;
 
 /// An answer, ready to be shown. Everything in it is text that somebody else wrote.
 pub(super) struct Item {
@@ -45,6 +47,20 @@ pub(super) struct Item {
     pub route: Option<String>,
     /// Its part in an experiment.
     pub enrolment: Option<String>,
+    /// Why it was told although another question was asked, if so.
+    pub near: Option<String>,
+    /// The query that fills in the form for a better answer.
+    pub curate: String,
+}
+
+/// In words for the operator.
+fn why(hit: crate::domain::NearHit) -> String {
+    let sure = if hit.verified {
+        "a model confirmed it"
+    } else {
+        "sure by itself"
+    };
+    format!("first given to “{}”: {:.2} alike, {sure}", hit.question, hit.similarity)
 }
 
 /// A sentence that the passages do not support.
@@ -73,7 +89,14 @@ impl Item {
         let site = sites.find(&answer.site);
         let tokens = answer.usage.prompt_tokens + answer.usage.completion_tokens;
         let page = answer.page.filter(|page| !page.url.is_empty());
+        let curate = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("site", &answer.site)
+            .append_pair("question", &answer.question)
+            .append_pair("text", &answer.text.chars().take(PREFILLED).collect::<String>())
+            .finish();
         Self {
+            near: answer.reuse.and_then(|reuse| reuse.near).map(why),
+            curate,
             id: answer.id.to_string(),
             conversation: answer.conversation.to_string(),
             site_name: site.as_ref().map_or(&answer.site, |site| &site.name).clone(),

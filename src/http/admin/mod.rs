@@ -12,6 +12,7 @@ mod budgets;
 mod content;
 mod content_document;
 mod content_in;
+mod curated;
 mod demand;
 mod door;
 mod doors;
@@ -199,6 +200,14 @@ fn routes(config: &mut ServiceConfig) {
         .service(route("/review.csv").route(get().to(export::csv)))
         .service(route("/conversations/{conversation}").route(get().to(answers::conversation)))
         .service(route("/answers/{answer}/handled").route(post().to(answers::handle)))
+        .service(
+            route("/curated")
+                .route(get().to(curated::list))
+                .route(post().to(curated::save)),
+        )
+        .service(route("/curated/new").route(get().to(curated::new)))
+        .service(route("/curated/{id}").route(get().to(curated::edit)))
+        .service(route("/curated/{id}/delete").route(post().to(curated::delete)))
         .service(
             route("/sites")
                 .route(get().to(sites::list))

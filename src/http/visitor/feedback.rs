@@ -6,9 +6,10 @@ use serde::Deserialize;
 
 use super::body;
 use super::gate::{Gate, OriginRule, read_json};
+use crate::answering::Answering;
 use crate::domain::{AnswerId, Rating};
 use crate::http::problem::Problem;
-use crate::store::{AnswerStore, Feedback};
+use crate::store::Feedback;
 
 /// A comment may have this many characters.
 const LONGEST_COMMENT: usize = 2_000;
@@ -25,7 +26,7 @@ pub async fn give(
     request: HttpRequest,
     payload: Payload,
     gate: Data<Gate>,
-    store: Data<dyn AnswerStore>,
+    answering: Data<Answering>,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read(payload).await?;
     let caller = gate.admit(&request, &body, OriginRule::Required).await?;
@@ -46,7 +47,7 @@ pub async fn give(
         comment,
         given_at_ms: jiff::Timestamp::now().as_millisecond(),
     };
-    match store.feedback(feedback).await? {
+    match answering.rate(feedback).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(Problem::unknown_answer()),
     }

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use super::{CacheFile, LimitsFile, ServerFile, UpstreamFile, bounded, web_url};
+use crate::cache::near::Daring;
 use crate::settings::layers::Layers;
 use crate::settings::{Cache, Limits, Server, SettingsError, Upstream};
 
@@ -84,7 +85,17 @@ impl CacheFile {
         bounded(at, "cache.redis_timeout_ms", self.redis_timeout_ms, 1, 10_000)?;
         bounded(at, "cache.ttl_seconds", self.ttl_seconds, 1, 31_536_000)?;
         bounded(at, "cache.max_mib", self.max_mib, 1, 65_536)?;
+        let near = match self.near.as_str() {
+            "off" => Daring::Off,
+            "cautious" => Daring::Cautious,
+            "bold" => Daring::Bold,
+            other => {
+                let problem = format!("found `{other}`; allowed is `off`, `cautious` or `bold`");
+                return Err(at.wrong("cache.near", problem));
+            }
+        };
         Ok(Cache {
+            near,
             url: self.url,
             redis_timeout: Duration::from_millis(self.redis_timeout_ms),
             ttl: Duration::from_secs(self.ttl_seconds),

@@ -1,6 +1,7 @@
 //! The SQLite engine: one connection that writes, a few that read.
 
 mod conversations;
+mod curated;
 mod documents;
 mod gaps;
 mod ledger;

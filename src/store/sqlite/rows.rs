@@ -15,7 +15,7 @@ use crate::store::StoreError;
 pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, a.text, a.origin, \
     a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
     a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm,
-    a.baseline_pico_usd";
+    a.baseline_pico_usd, a.reuse";
 
 /// Answers that one statement writes when there are that many; the rest are written one by one. Both texts stay the same,
 /// so that SQLite prepares each of them once.
@@ -34,14 +34,15 @@ static CONVERSATIONS: Insert = Insert {
 static ANSWERS: Insert = Insert {
     into: "INSERT INTO answers (id, conversation, site, question, text, origin, finish, sources, model, prompt_tokens,
         completion_tokens, counted, cost_pico_usd, first_word_ms, total_ms, page_url, page_title, locale, asked_at, doubts,
-        tier, route, experiment, arm, baseline_pico_usd) VALUES ",
-    columns: 25,
+        tier, route, experiment, arm, baseline_pico_usd, reuse) VALUES ",
+    columns: 26,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET text = excluded.text, origin = excluded.origin,
         finish = excluded.finish, sources = excluded.sources, model = excluded.model,
         prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens,
         counted = excluded.counted, cost_pico_usd = excluded.cost_pico_usd,
         first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms, doubts = excluded.doubts,
-        baseline_pico_usd = excluded.baseline_pico_usd",
+        baseline_pico_usd = excluded.baseline_pico_usd,
+        reuse = excluded.reuse",
     many: OnceLock::new(),
     one: OnceLock::new(),
 };
@@ -112,7 +113,8 @@ pub(super) async fn write_answers(
                 .bind(answer.route.as_ref().map(|route| &route.reason))
                 .bind(answer.enrolment.as_ref().map(|part| &part.experiment))
                 .bind(answer.enrolment.as_ref().map(|part| part.arm.as_str()))
-                .bind(answer.baseline_cost.map(Usd::to_pico));
+                .bind(answer.baseline_cost.map(Usd::to_pico))
+                .bind(answer.reuse.as_ref().map(json).transpose()?);
         }
         rows.execute(&mut *connection).await?;
     }
@@ -169,6 +171,10 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
         asked_at_ms: row.try_get("asked_at")?,
         route: route(row)?,
         enrolment: enrolment(row)?,
+        reuse: match row.try_get::<Option<String>, _>("reuse")? {
+            Some(reuse) => Some(serde_json::from_str(&reuse).map_err(|error| unreadable("answers", "reuse", error))?),
+            None => None,
+        },
     })
 }
 

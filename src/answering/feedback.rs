@@ -1,0 +1,55 @@
+//! What a visitor's thumb does to the answers that are kept.
+
+use super::lookup::key_of;
+use super::{Answering, now_ms};
+use crate::domain::{Answer, Rating};
+use crate::store::{Feedback, StoreError};
+
+/// Rejected pairs that are recalled at the start.
+const REMEMBERED: u32 = 5_000;
+
+impl Answering {
+    /// Writes a thumb down. A thumb down takes the answer out of the cache; when it was an answer to another question, only
+    /// that pairing ends, and in its neighbourhood questions must be closer from now on. False when there is no such answer.
+    pub async fn rate(&self, feedback: Feedback) -> Result<bool, StoreError> {
+        let parts = &*self.0;
+        let (id, rating, site) = (feedback.answer, feedback.rating, feedback.site.clone());
+        if !parts.store.feedback(feedback).await? {
+            return Ok(false);
+        }
+        if rating == Rating::Down
+            && let Some(answer) = parts.store.answer(id).await?
+        {
+            self.unlearn(&site, &answer).await?;
+        }
+        Ok(true)
+    }
+
+    /// Reads what earlier runs learned: curated answers, and pairs that visitors rejected.
+    pub async fn recall(&self) -> Result<(), StoreError> {
+        for (site, asked, kept) in self.0.curated_store.rejected_pairs(REMEMBERED).await? {
+            self.0.near.reject(&site, &asked, &kept);
+        }
+        self.0.read_curated().await
+    }
+
+    async fn unlearn(&self, site: &str, answer: &Answer) -> Result<(), StoreError> {
+        let parts = &*self.0;
+        let Some(reuse) = &answer.reuse else { return Ok(()) };
+        match &reuse.near {
+            Some(hit) => {
+                parts.near.reject(site, &answer.question, &hit.question);
+                let (asked, kept) = (&answer.question, &hit.question);
+                parts.curated_store.reject_pair(site, asked, kept, now_ms()).await?;
+            }
+            // What the operator wrote stays until the operator changes it.
+            None => {
+                if let Some(key) = key_of(&reuse.of) {
+                    parts.near.forget(&key);
+                    parts.cache.remove(&key).await;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! What was answered before: the same question, or one that means the same, as long as the pages behind the answer stand.
+
+use std::sync::Arc;
+
+use super::retrieval::Found;
+use super::{Parts, curated, key};
+use crate::cache::near::{Candidate, Phrase, Zone};
+use crate::cache::{Basis, CacheKey, CachedAnswer};
+use crate::domain::{From, NearHit, Question, Reuse, Tier};
+use crate::knowledge::Passage;
+
+/// Stored answers that a model is asked about for one question, at most: a curated one and a cached one.
+const ASKED_ABOUT: usize = 2;
+/// Passages whose documents an answer rests on although they are not cited.
+const LEADING: usize = 2;
+
+/// A stored answer that a model is asked about first.
+#[derive(Debug, Clone)]
+pub struct Grey {
+    pub from: From,
+    pub told: Arc<CachedAnswer>,
+    pub reuse: Reuse,
+    /// The question that it was given to.
+    pub question: String,
+}
+
+/// What the near cache knows.
+pub(super) enum Nearby {
+    Answer(From, Arc<CachedAnswer>, Reuse),
+    /// Maybe; none: nothing is near.
+    Ask(Vec<Grey>),
+}
+
+impl Parts {
+    /// The cached answer to this very question, if its content is still what it was.
+    pub(super) async fn cached(&self, question: &Question, key: &CacheKey) -> Option<(Arc<CachedAnswer>, Reuse)> {
+        let told = self.cache.get(key).await?;
+        if !self.is_current(question, &told) {
+            self.cache.remove(key).await;
+            self.near.forget(key);
+            return None;
+        }
+        let reuse = Reuse {
+            of: hex(key),
+            near: None,
+        };
+        Some((told, reuse))
+    }
+
+    /// An answer to a question that means the same, or those that a model may be asked about.
+    pub(super) async fn nearby(&self, question: &Question, tier: Tier, found: &Found) -> Nearby {
+        if !key::stands_alone(question) {
+            return Nearby::Ask(Vec::new());
+        }
+        let mut grey: Vec<Grey> = Vec::new();
+        for near in self.near_curated(question).into_iter().take(1) {
+            let hit = |verified| NearHit {
+                question: near.answer.question.clone(),
+                similarity: near.similarity,
+                verified,
+            };
+            let told = curated::told(&near.answer);
+            match self.near.verdict(&question.text, &near.answer.question, &told.text) {
+                Some(true) => {
+                    return Nearby::Answer(From::Curated, told, curated::reuse(&near.answer, Some(hit(true))));
+                }
+                Some(false) => {}
+                None => grey.push(Grey {
+                    from: From::Curated,
+                    told,
+                    reuse: curated::reuse(&near.answer, Some(hit(true))),
+                    question: near.answer.question.clone(),
+                }),
+            }
+        }
+        let scope = key::scope(question, self.models(question, tier), self.chain.temperature());
+        let asked = Phrase::of(&question.text);
+        for candidate in self.near.candidates(&scope, &asked) {
+            let Some(told) = self.cache.get(&candidate.key).await else {
+                self.near.forget(&candidate.key);
+                continue;
+            };
+            if !self.is_current(question, &told) {
+                continue;
+            }
+            let is_sure = candidate.zone == Zone::Sure && leads_alike(&candidate, &found.passages);
+            let said = self.near.verdict(&question.text, &candidate.question, &told.text);
+            let reuse = |verified| Reuse {
+                of: hex(&candidate.key),
+                near: Some(NearHit {
+                    question: candidate.question.clone(),
+                    similarity: candidate.similarity,
+                    verified,
+                }),
+            };
+            match said {
+                Some(false) => {}
+                // A curated answer that is still in doubt goes first.
+                Some(true) if grey.is_empty() => return Nearby::Answer(From::Near, told, reuse(true)),
+                None if is_sure && grey.is_empty() => return Nearby::Answer(From::Near, told, reuse(false)),
+                _ if grey.len() < ASKED_ABOUT => grey.push(Grey {
+                    from: From::Near,
+                    reuse: reuse(true),
+                    question: candidate.question.clone(),
+                    told,
+                }),
+                _ => {}
+            }
+        }
+        Nearby::Ask(grey)
+    }
+
+    /// Keeps an answer for those who ask the same, or the same in other words.
+    pub(super) async fn keep(&self, question: &Question, key: &CacheKey, told: CachedAnswer) {
+        if key::stands_alone(question) {
+            // As it is looked up: before the content has a say in the tier.
+            let tier = self.route(question, None).tier;
+            let scope = key::scope(question, self.models(question, tier), self.chain.temperature());
+            let leading = told
+                .basis
+                .documents
+                .iter()
+                .take(LEADING)
+                .map(|(id, _)| id.clone())
+                .collect();
+            self.near.keep(&scope, *key, &question.text, leading);
+        }
+        self.cache.put(key, Arc::new(told)).await;
+    }
+
+    /// What an answer rests on: the documents of the leading passages, and those that it cites.
+    pub(super) fn basis(&self, question: &Question, passages: &[Passage], cited: &[crate::domain::Source]) -> Basis {
+        let mut documents = Vec::new();
+        for (at, passage) in passages.iter().enumerate() {
+            let is_cited = cited.iter().any(|source| source.url == passage.url);
+            let named = (passage.document.clone(), passage.version);
+            if (at < LEADING || is_cited) && !documents.contains(&named) {
+                documents.push(named);
+            }
+        }
+        Basis {
+            documents,
+            content_version: self.knowledge.version(&question.site.key),
+        }
+    }
+
+    /// Whether the documents behind an answer are as they were; and when others changed, whether the question still leads to them.
+    pub(super) fn is_current(&self, question: &Question, told: &CachedAnswer) -> bool {
+        let (site, basis) = (&question.site.key, &told.basis);
+        let stands = |(id, version): &(String, _)| self.knowledge.document_version(site, id) == Some(*version);
+        if !basis.documents.iter().all(stands) {
+            return false;
+        }
+        if basis.content_version == self.knowledge.version(site) {
+            return true;
+        }
+        // A page that is new may hold a better answer: then it leads.
+        match self.retrieve(question).passages.first() {
+            Some(first) => basis.documents.iter().any(|(id, _)| *id == first.document),
+            None => basis.documents.is_empty(),
+        }
+    }
+}
+
+/// Both questions lead to the same page, or neither to any.
+fn leads_alike(candidate: &Candidate, passages: &[Passage]) -> bool {
+    match passages.first() {
+        Some(first) => candidate.leading.contains(&first.document),
+        None => candidate.leading.is_empty(),
+    }
+}
+
+pub(super) fn hex(key: &CacheKey) -> String {
+    blake3::Hash::from(key.0).to_hex().to_string()
+}
+
+/// The key that [`hex`] wrote.
+pub(super) fn key_of(text: &str) -> Option<CacheKey> {
+    blake3::Hash::from_hex(text).ok().map(|hash| CacheKey(*hash.as_bytes()))
+}

@@ -1,0 +1,173 @@
+//! A question as it is compared with another one.
+
+use std::collections::BTreeSet;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::embeddings::{self, Vector, embed};
+
+/// Below this share of known words the vector says too little for an answer without a second look.
+pub const READABLE: f32 = 0.75;
+
+/// Everything that two questions are compared by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phrase {
+    pub vector: Vector,
+    /// The model knows most of its words.
+    pub is_readable: bool,
+    /// Lower case, in their order.
+    pub words: Vec<String>,
+    /// Numbers and versions in their order, number words as digits.
+    pub numbers: Vec<String>,
+    /// How many words deny.
+    pub denials: usize,
+    /// `why`, `when`, `how much`; an answer to one is none to another.
+    pub asking: BTreeSet<String>,
+    /// Words that are written as names, or that the model does not know: products, people, brands.
+    pub names: BTreeSet<String>,
+}
+
+const DENIALS: &[&str] = &[
+    "not",
+    "no",
+    "never",
+    "none",
+    "nothing",
+    "nobody",
+    "nor",
+    "neither",
+    "without",
+    "cannot",
+    "cant",
+    "dont",
+    "doesnt",
+    "didnt",
+    "isnt",
+    "wasnt",
+    "arent",
+    "wont",
+    "wouldnt",
+    "hasnt",
+    "havent",
+    "couldnt",
+    "unable", // English
+    "nicht",
+    "kein",
+    "keine",
+    "keinen",
+    "keiner",
+    "ohne",
+    "nie", // German
+    "ne",
+    "pas",
+    "sans",
+    "jamais",
+    "aucun",
+    "aucune", // French
+    "sin",
+    "nunca",
+    "ningún",
+    "nada", // Spanish
+    "не",
+    "нет",
+    "без",
+    "никогда", // Russian
+];
+
+const ASKING: &[&str] = &[
+    "why", "when", "where", "who", "how", "warum", "wann", "wo", "wer", "wie", "pourquoi", "quand", "où", "comment",
+    "cuándo", "dónde", "cómo",
+];
+/// After `how`, these ask for a measure.
+const MEASURES: &[&str] = &["much", "many", "long", "often", "far", "old", "big", "soon"];
+
+const NUMBER_WORDS: &[(&str, &str)] = &[
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("hundred", "100"),
+    ("thousand", "1000"),
+    ("first", "1st"),
+    ("second", "2nd"),
+    ("third", "3rd"),
+];
+
+impl Phrase {
+    pub fn of(text: &str) -> Self {
+        let embedding = embed(text);
+        let plain: String = text.nfkc().map(|c| if c == '’' { '\'' } else { c }).collect();
+        let spelled: Vec<&str> = plain
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '.' | ',' | '_' | '-')))
+            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let words: Vec<String> = spelled.iter().map(|word| word.to_lowercase()).collect();
+        Self {
+            vector: embedding.vector,
+            is_readable: embedding.known >= READABLE,
+            numbers: plain.split_whitespace().filter_map(exact).collect(),
+            denials: words.iter().filter(|word| denies(word)).count(),
+            asking: asking(&words),
+            names: names(&spelled),
+            words,
+        }
+    }
+}
+
+/// What has to be the same to the sign: `-2`, `7.4`, `C++`, `two`.
+fn exact(spelled: &str) -> Option<String> {
+    let mark = |c: char| matches!(c, '?' | '!' | '.' | ',' | ';' | ':' | '(' | ')' | '"' | '\'' | '…');
+    let word = spelled.trim_matches(mark).to_lowercase();
+    match word.contains(['+', '#']) {
+        true => Some(word),
+        false => number(&word),
+    }
+}
+
+fn number(word: &str) -> Option<String> {
+    if word.chars().any(char::is_numeric) {
+        return Some(word.to_owned());
+    }
+    let known = NUMBER_WORDS.iter().find(|(name, _)| *name == word);
+    known.map(|(_, digits)| (*digits).to_owned())
+}
+
+fn denies(word: &str) -> bool {
+    let bare = word.replace('\'', "");
+    word.ends_with("n't") || DENIALS.contains(&bare.as_str())
+}
+
+fn asking(words: &[String]) -> BTreeSet<String> {
+    let asks = |(at, word): (usize, &String)| {
+        let bare = word.split('\'').next().unwrap_or(word);
+        ASKING.contains(&bare).then(|| match words.get(at + 1) {
+            Some(next) if bare == "how" && MEASURES.contains(&next.as_str()) => format!("{bare} {next}"),
+            _ => bare.to_owned(),
+        })
+    };
+    words.iter().enumerate().filter_map(asks).collect()
+}
+
+/// A text in capitals throughout says nothing about names by its capitals.
+fn names(spelled: &[&str]) -> BTreeSet<String> {
+    let capitals = |word: &&&str| word.chars().next().is_some_and(char::is_uppercase);
+    let shouts = spelled.iter().filter(capitals).count() * 3 > spelled.len() * 2;
+    let is_name = |(at, word): &(usize, &&str)| {
+        if number(word).is_some() || word.contains('\'') || word.chars().count() < 2 {
+            return false;
+        }
+        let inner = word.chars().skip(1).any(char::is_uppercase);
+        let starts = *at > 0 && word.chars().next().is_some_and(char::is_uppercase);
+        (!shouts && (inner || starts)) || (word.chars().count() > 3 && !embeddings::is_word(&word.to_lowercase()))
+    };
+    let all = spelled.iter().enumerate().filter(is_name);
+    all.map(|(_, word)| word.to_lowercase()).collect()
+}
