@@ -63,3 +63,53 @@ async fn questions_that_mean_the_same_are_closed_by_one_page() {
     let to = operator.send(&group, &format!("{group}/handled"), &[]).await;
     assert!(operator.page(&to).await.contains("No gaps"));
 }
+
+#[tokio::test]
+async fn an_open_question_is_answered_for_everybody_who_asked_it() {
+    // No provider is needed for what the operator wrote.
+    let app = settings().start().await;
+    let wordings = [
+        "Do you ship to Norway?",
+        "do you deliver to norway",
+        "Is shipping to Norway possible?",
+    ];
+    for wording in wordings {
+        app.ask(wording).told().await;
+    }
+    let operator = app.operator().await;
+    let link = |page: &str, start: &str| {
+        let at = page
+            .find(&format!("href=\"{start}"))
+            .unwrap_or_else(|| panic!("no link to {start} in {page}"));
+        page[at + 6..]
+            .split('"')
+            .next()
+            .expect("its end")
+            .replace("&amp;", "&")
+            .replace("&#38;", "&")
+    };
+    let gap = link(&operator.page("/admin/gaps").await, "/admin/gaps/a");
+    let form = link(&operator.page(&gap).await, "/admin/curated/new?");
+    let (_, id) = form.split_once("gap=").expect("an id");
+    assert!(
+        operator
+            .page(&form)
+            .await
+            .contains(&format!("name=\"gap\" value=\"{id}\""))
+    );
+    let fields = [
+        ("site", "site_a"),
+        ("question", wordings[0]),
+        ("text", "Yes, in nine days."),
+        ("gap", id),
+    ];
+    operator.send(&form, "/admin/curated", &fields).await;
+    for wording in wordings {
+        assert_eq!(
+            app.ask(wording).told().await.is_from("curated"),
+            "Yes, in nine days.",
+            "{wording}"
+        );
+    }
+    assert!(operator.page("/admin/gaps").await.contains("No gaps"));
+}

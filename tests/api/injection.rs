@@ -68,7 +68,7 @@ fn document(mill: &str, injection: &Injection) -> Value {
         _ => (mill.to_owned(), "text", format!("{fact}\n{text}")),
     };
     json!({"site": "site_a", "url": format!("https://a.example/{mill}"), "title": title, key: body,
-           "modified": "2026-11-24T10:00:00Z"})
+           "modified": "2026-11-24T10:00:00Z", "locale": "en"})
 }
 
 /// Names that no other is mistaken for.

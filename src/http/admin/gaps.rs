@@ -152,7 +152,7 @@ fn group(questions: &[OpenQuestion], sites: &Sites) -> Group {
 }
 
 /// The different wordings, the typical one first.
-fn wordings(questions: &[OpenQuestion]) -> Vec<String> {
+pub(super) fn wordings(questions: &[OpenQuestion]) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for one in questions {
         let text = one.question.trim();
@@ -191,6 +191,8 @@ struct GroupPage {
     asked: Vec<Asked>,
     sections: Vec<Section>,
     has_content: bool,
+    /// Fills in the form in which the answer is written.
+    curate: String,
 }
 
 pub(super) async fn show_group(
@@ -219,12 +221,17 @@ pub(super) async fn show_group(
         asked: questions.iter().take(MOST_QUESTIONS as usize / 10).map(asked).collect(),
         sections: found.into_iter().map(section).collect(),
         has_content,
+        curate: url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("site", &first.site)
+            .append_pair("question", &first.question)
+            .append_pair("gap", &first.answer.to_string())
+            .finish(),
     };
     page::show(&page)
 }
 
 /// The group that holds an answer's question.
-async fn find(answer: &str, store: &dyn GapStore) -> Result<Vec<OpenQuestion>, AdminError> {
+pub(super) async fn find(answer: &str, store: &dyn GapStore) -> Result<Vec<OpenQuestion>, AdminError> {
     let id = AnswerId::parse(answer).map_err(|_| AdminError::NotFound("question"))?;
     let open = store
         .open_questions(None, show::start_of_day(DAYS), MOST_QUESTIONS)

@@ -95,7 +95,11 @@ fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
     }
 }
 
-/// A page's words say more than its label: translated sites often carry the label of the original.
+/// Below this the language of a text can only be guessed.
+const FEW_CHARACTERS: usize = 200;
+
+/// A page's words say more than its label, since translated sites often carry the label of the original; of a few words the
+/// language is a guess, and the label says more.
 fn language_of(document: &Document) -> Language {
     let text = &document.markdown;
     let end = (0..=text.len().min(READ_FOR_LANGUAGE))
@@ -103,5 +107,9 @@ fn language_of(document: &Document) -> Language {
         .find(|end| text.is_char_boundary(*end));
     let by_text = Language::of_text(&text[..end.unwrap_or(0)]);
     let by_tag = document.locale.as_deref().and_then(Language::of_tag);
-    by_text.or(by_tag).unwrap_or(Language::UNKNOWN)
+    let told = match text.chars().nth(FEW_CHARACTERS) {
+        Some(_) => by_text.or(by_tag),
+        None => by_tag.or(by_text),
+    };
+    told.unwrap_or(Language::UNKNOWN)
 }
