@@ -1,5 +1,6 @@
 //! `pennypress serve`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,7 +15,9 @@ pub async fn serve(settings: &Settings) -> Outcome {
     // Before the service listens, so that no signal is missed.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let application = Application::build(settings).await?;
-    eprintln!("listening on http://{}", application.address());
+    // In one piece, for programs that wait for it: `eprintln` writes each part by itself.
+    let line = format!("listening on http://{}\n", application.address());
+    std::io::stderr().write_all(line.as_bytes())?;
     if let Some(link) = application.setup_link() {
         eprintln!("set the operator's password: {link}");
     }

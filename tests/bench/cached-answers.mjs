@@ -25,7 +25,7 @@ try {
     if (!/"from":"cache"/.test(cached)) throw new Error(`this is not from the cache: ${cached}`);
     const file = join(processes.dir, `answer-${stream}`);
     writeFileSync(file, cached);
-    const bare = await processes.start(`bare-${stream}`, program("examples/bench-bare"), [file], { ready: /listening on (http:\S+)/ });
+    const bare = await processes.start(`bare-${stream}`, program("examples/bench-bare"), [file], { ready: /listening on (http:\S+)\s/ });
     const script = join(processes.dir, `ask-${stream}.lua`);
     writeFileSync(script, `wrk.method = "POST"\nwrk.body = ${JSON.stringify(body)}\nwrk.headers["content-type"] = "application/json"\nwrk.headers["origin"] = "${ORIGIN}"\n`);
     const rates = { service: [], bare: [] };

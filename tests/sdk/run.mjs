@@ -20,7 +20,7 @@ function start(program, args, options = {}) {
   return new Promise((done, failed) => {
     const read = (bytes) => {
       told += bytes;
-      const found = told.match(/listening on (http:\/\/[\d.:]+)/);
+      const found = told.match(/listening on (http:\/\/[\d.:]+)\s/);
       if (found) done({ child, address: found[1] });
     };
     child.stdout.on('data', read);

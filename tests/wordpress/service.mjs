@@ -16,7 +16,7 @@ function program(name) {
 
 /** A provider that does as it is told (tests/fake_provider/README.md). */
 export async function startProvider(processes) {
-  const child = await processes.start("fake-provider", program("examples/fake-provider"), ["--listen", "127.0.0.1:0"], { ready: /listening on (http:\S+)/ });
+  const child = await processes.start("fake-provider", program("examples/fake-provider"), ["--listen", "127.0.0.1:0"], { ready: /listening on (http:\S+)\s/ });
   const url = child.match[1];
   const call = async (path, options = {}) => {
     const response = await fetch(url + path, { ...options, body: options.body && JSON.stringify(options.body), headers: { "content-type": "application/json" } });
@@ -63,7 +63,7 @@ ${extra}
   const child = await processes.start(name === "service" ? "pennypress" : name, program("pennypress"), ["--config", join(folder, "pennypress.toml"), "serve"], {
     cwd: folder,
     env: { ...withoutOurVariables(), ...env },
-    ready: /listening on http/,
+    ready: /listening on http\S+\s/,
   });
   return { url, folder, child, setup: () => /https?:\S+\/admin\/setup\?token=\S+/.exec(child.output())?.[0] };
 }
