@@ -15,6 +15,7 @@ pub mod limits; // visitor and site limits, one-time ids; in process or in Redis
 pub mod models; // the catalogue, the chain, providers
 pub mod packaging; // the WordPress plugin as a zip
 pub mod redis; // one resilient way to Redis, for cache and limits
+pub mod replay; // what a list of questions would cost
 pub mod settings; // typed settings, errors that name the key
 pub mod startup; // the one place where settings become parts and parts a running server
 pub mod store; // answers, feedback, sites, the operator: SQLite

@@ -35,6 +35,26 @@ enum Command {
     },
     /// Say whether settings, store, Redis and providers work, each on a line.
     Check,
+    /// Say what a list of questions would cost: without a cache, with each measure, with all; beside the baseline.
+    Cost {
+        /// A CSV file whose header names a column `text` (and maybe `category`), or a JSONL file with the same keys.
+        file: PathBuf,
+        /// Draw questions by Zipf's law with this exponent instead of playing the list as it stands.
+        #[arg(long, value_name = "S")]
+        zipf: Option<f64>,
+        /// How many questions [default: all; with --zipf, twice as many as the list has].
+        #[arg(long, value_name = "N")]
+        count: Option<usize>,
+        /// The same seed plays the same.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// How often the played model that judges near matches errs.
+        #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+        verifier_error: f64,
+        /// Ask each different question of the providers once, and pay for it, instead of simulating tokens.
+        #[arg(long)]
+        real: bool,
+    },
     /// Print a commented settings file to begin with: `pennypress example > pennypress.toml`.
     Example,
     /// Add content: a file or folder (Markdown, HTML, text, PDF, DOCX), a WordPress export, or a sitemap's address.
@@ -86,6 +106,23 @@ async fn main() -> ExitCode {
     let result = match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => commands::serve(&settings).await,
         Command::Ask { question, site } => commands::ask(&settings, &question, site.as_deref()).await,
+        Command::Cost {
+            file,
+            zipf,
+            count,
+            seed,
+            verifier_error,
+            real,
+        } => {
+            let options = commands::CostOptions {
+                zipf,
+                count,
+                seed,
+                verifier_error,
+                real,
+            };
+            commands::cost(&settings, &file, options).await
+        }
         Command::Example => Ok(commands::example()),
         Command::Check => commands::check(&settings).await,
         Command::Ingest {

@@ -42,6 +42,7 @@ use run::Plan;
 
 pub use curated::{Curated, Draft};
 pub use experiment::Experiments;
+pub use key::normalised;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
 

@@ -2,6 +2,7 @@
 
 mod ask;
 mod check;
+mod cost;
 mod example;
 mod ingest;
 mod plugin;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 pub use ask::ask;
 pub use check::check;
+pub use cost::{CostOptions, cost};
 pub use example::example;
 pub use ingest::{Ingest, ingest};
 pub use plugin::plugin;
