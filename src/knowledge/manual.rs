@@ -24,6 +24,7 @@ pub const PAGES: &[Page] = pages![
     "providers",
     "routing",
     "experiments",
+    "cost",
     "cache",
     "limits",
     "openai-api",

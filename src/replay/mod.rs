@@ -156,12 +156,12 @@ pub fn play(
         };
         bill.tiers[tier as usize] += 1;
         let key = (tier, normalised(&asked.text));
-        if measures.exact {
-            if let Some(stored) = exact.get(&key) {
-                bill.exact_hits += 1;
-                judge(&mut bill, asked, stored);
-                continue;
-            }
+        if measures.exact
+            && let Some(stored) = exact.get(&key)
+        {
+            bill.exact_hits += 1;
+            judge(&mut bill, asked, stored);
+            continue;
         }
         if measures.near {
             let found = near.look_up(tier, asked, verifier, tokens);

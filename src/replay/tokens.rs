@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::questions::Dice;
+use crate::answering::normalised;
 use crate::domain::Usage;
 use crate::models::estimated_tokens;
 
@@ -22,6 +23,7 @@ const VERIFY: u64 = 90;
 pub struct Tokens {
     seed: u64,
     longest: u64,
+    /// By the question as the exact cache compares it.
     measured: HashMap<String, Usage>,
 }
 
@@ -37,11 +39,13 @@ impl Tokens {
 
     /// What a question really took.
     pub fn measured(&mut self, question: &str, usage: Usage) {
-        self.measured.insert(question.to_owned(), usage);
+        self.measured.insert(normalised(question), usage);
     }
 
     pub fn of(&self, question: &str) -> Usage {
-        if let Some(usage) = self.measured.get(question) {
+        if !self.measured.is_empty()
+            && let Some(usage) = self.measured.get(&normalised(question))
+        {
             return *usage;
         }
         Usage {

@@ -24,6 +24,7 @@ mod chat;
 mod commands;
 mod content;
 mod content_pages;
+mod cost;
 mod curated;
 mod demo;
 mod documents;
