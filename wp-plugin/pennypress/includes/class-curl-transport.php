@@ -99,9 +99,23 @@ final class Curl_Transport extends Transport {
 			return null;
 		}
 		return array(
-			'kind'    => isset( self::KINDS[ $number ] ) ? self::KINDS[ $number ] : 'other',
+			'kind'    => self::kind( $number, curl_error( $handle ) ),
 			'message' => '' === curl_error( $handle ) ? (string) curl_strerror( $number ) : curl_error( $handle ),
 		);
+	}
+
+	/**
+	 * What went wrong. A name that could not be looked up in time is a trouble of names, not of the service.
+	 *
+	 * @param int    $number curl's number of the error.
+	 * @param string $told   curl's words for it.
+	 * @return string One of KINDS, or 'other'.
+	 */
+	private static function kind( $number, $told ) {
+		if ( 0 === stripos( $told, 'Resolving timed out' ) ) {
+			return 'dns';
+		}
+		return isset( self::KINDS[ $number ] ) ? self::KINDS[ $number ] : 'other';
 	}
 
 	/**
