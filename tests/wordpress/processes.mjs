@@ -61,6 +61,8 @@ export class Processes {
     let err = "";
     child.stdout.on("data", (data) => { out += data; });
     child.stderr.on("data", (data) => { err += data; });
+    // A program that does not read may end before this is written (EPIPE); how it ended is told by its status.
+    child.stdin.on("error", () => {});
     child.stdin.end(input ?? "");
     const code = await new Promise((done, fail) => child.on("error", fail).on("close", done));
     if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${(err + out).slice(-4000)}`);

@@ -192,8 +192,7 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
       echo json_encode(compact('times', 'text', 'status', 'failure', 'refused'));`));
     recorder.answer = null;
     assert.deepEqual([told.status, told.text, told.failure, told.refused.kind], [200, EVENTS, null, "refused"]);
-    // Gathered, they would come at one moment; a busy machine may still read some of them together.
-    assert.ok(told.times.length >= 3 && told.times.at(-1) - told.times[0] >= 0.1, JSON.stringify(told.times));
+    assert.ok(told.times.at(-1) - told.times[0] >= 0.3, `${told.times.length} pieces`);
     assert.equal(seen().body, '{"a":1}');
   });
   await setService(known.url);

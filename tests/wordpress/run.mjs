@@ -1,4 +1,4 @@
-// node run.mjs newest|oldest: the product from end to end, on a real WordPress in a real browser. hostile strings come
+// node run.mjs newest|oldest [PART,…]: the product from end to end, on a real WordPress in a real browser. hostile strings come
 // from PENNYPRESS_DATA (or ../shared/data beside the repository), else from tests/fixtures.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ import { logIn, removePlugin, uploadPlugin } from "./wp-admin.mjs";
 
 const SHOTS = "/var/tmp/pennypress-tests/screenshots";
 const version = process.argv[2] ?? "newest";
-const only = process.argv[3];
+const only = process.argv[3]?.split(",");
 const processes = new Processes(`wordpress-${version}`);
 const checks = new Checks();
 let browser;
@@ -67,7 +67,7 @@ async function journey() {
   const all = { processes, site, page: owner, newPage, recorder, known: made.known, provider, service };
 
   const part = async (name, work) => {
-    if (!only || only === name) await work();
+    if (!only || only.includes(name)) await work();
   };
   await part("settings", () => settingsChecks(checks, all));
   await part("visitor", async () => {

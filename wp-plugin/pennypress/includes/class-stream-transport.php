@@ -61,7 +61,9 @@ final class Stream_Transport extends Transport {
 		$until                    = time() + $request['total'];
 		$going                    = $head( $status, $headers );
 		while ( $going && time() < $until && ! feof( $stream ) ) {
-			$bytes = fread( $stream, 8192 );
+			// fread waits for a whole buffer unless it is asked for no more than has come.
+			$unread = stream_get_meta_data( $stream )['unread_bytes'];
+			$bytes  = fread( $stream, $unread > 0 ? min( 8192, $unread ) : 8192 );
 			if ( false === $bytes || '' === $bytes && stream_get_meta_data( $stream )['timed_out'] ) {
 				break;
 			}
