@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { freePort } from "../wordpress/processes.mjs";
 import { figure, median, quantile } from "./parts/figures.mjs";
 import { program } from "./parts/program.mjs";
 
@@ -43,13 +42,15 @@ try {
 }
 
 async function start(store) {
-  const port = await freePort();
   const names = Object.entries(process.env).filter(([name]) => !/^(PENNYPRESS_|OPENAI_API_KEY$)/.test(name));
-  const env = { ...Object.fromEntries(names), PENNYPRESS__SERVER__LISTEN: `127.0.0.1:${port}`, PENNYPRESS__STORE__URL: `sqlite://${store}` };
+  const env = { ...Object.fromEntries(names), PENNYPRESS__SERVER__LISTEN: "127.0.0.1:0", PENNYPRESS__STORE__URL: `sqlite://${store}` };
   const began = performance.now();
-  const child = spawn(program("pennypress"), [], { env, stdio: "ignore", cwd: folder });
+  const child = spawn(program("pennypress"), [], { env, stdio: ["ignore", "ignore", "pipe"], cwd: folder });
+  let said = "";
+  child.stderr.on("data", (data) => { said += data; });
   for (;;) {
-    if (await isReady(port)) return { child, ready: performance.now() - began };
+    const port = /listening on http:\/\/127\.0\.0\.1:(\d+)\s/.exec(said)?.[1];
+    if (port && await isReady(port)) return { child, ready: performance.now() - began };
     if (child.exitCode !== null || performance.now() - began > 20_000) throw new Error("the service did not start");
     await sleep(1);
   }
