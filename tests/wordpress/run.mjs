@@ -86,9 +86,7 @@ async function journey() {
   await checks.check("no script ran, no page had an error, and PHP had nothing to say of the plugin", async () => {
     assert.deepEqual(troubles, []);
     assert.deepEqual(site.phpLog().split("\n").filter((line) => /pennypress\//.test(line)), []);
-    const complaints = service.child.output().split("\n").filter((line) => /panicked| WARN | ERROR /.test(line))
-      // Said of a Redis that took longer than 100 ms, which a busy machine can do; going on without it is what is wanted.
-      .filter((line) => !/WARN Redis is away; going on without it/.test(line));
+    const complaints = service.child.output().split("\n").filter((line) => /panicked| WARN | ERROR /.test(line));
     assert.deepEqual(complaints, []);
   });
   await checks.check("the plugin is deactivated and deleted in wp-admin", () => removePlugin(owner, site));

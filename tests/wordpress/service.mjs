@@ -54,6 +54,8 @@ public_url = "${url}"
 url = "sqlite://${folder}/pennypress.db"
 [cache]
 url = "${cache}"
+# A busy machine may keep a Redis waiting for longer than the usual 100 ms; one that is away is tested in tests/api.
+redis_timeout_ms = 5000
 ${provider ? withModel(provider) : ""}
 [limits]
 per_visitor_per_minute = 1000000
