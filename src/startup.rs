@@ -118,7 +118,7 @@ impl Engine {
             curated_store: store.clone(),
             knowledge,
             catalogue,
-            chain: Chain::new(settings.upstream.clone()),
+            chain: Chain::new(settings.upstream.clone(), settings.hedging),
             baseline: settings.routing.baseline_price,
             abstain_below: settings.content.abstain_below,
             experiments,

@@ -56,6 +56,7 @@ pub struct Counters {
     /// `pennypress_first_word_seconds`: from the request to the first word.
     pub first_word_seconds: Histogram,
     upstream_requests: IntCounterVec,
+    hedges: IntCounterVec,
     pub prompt_tokens: IntCounter,
     pub completion_tokens: IntCounter,
     /// `pennypress_cost_usd_total`: US dollars.
@@ -120,6 +121,12 @@ impl Metrics {
                 "Requests to model providers by model and outcome.",
                 &["model", "outcome"],
             )?,
+            hedges: vector(
+                &registry,
+                "pennypress_hedges_total",
+                "Questions for which the next model was asked too: the second spoke first (won), the first did (lost), one failed, or it was refused for its cost.",
+                &["result"],
+            )?,
             prompt_tokens: tokens.with_label_values(&["prompt"]),
             completion_tokens: tokens.with_label_values(&["completion"]),
             cost_usd: registered(
@@ -178,6 +185,11 @@ impl Counters {
     /// `model` comes from the settings, `outcome` is a fixed word of the caller's.
     pub fn upstream_request(&self, model: &str, outcome: &'static str) {
         self.upstream_requests.with_label_values(&[model, outcome]).inc();
+    }
+
+    /// `result` is a fixed word of the caller's.
+    pub fn hedge(&self, result: &'static str) {
+        self.hedges.with_label_values(&[result]).inc();
     }
 
     /// The Prometheus text format, version 0.0.4.

@@ -5,8 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::now_ms;
 use crate::domain::{AnswerId, Purpose, UpstreamCall, Usage, Usd};
-use crate::limits::{Budgets, Reservation, Verdict};
-use crate::models::{Call, CallOutcome, Purse};
+use crate::limits::{Budgets, Reservation, Standing, Verdict};
+use crate::models::{Call, CallOutcome, Hedged, Purse};
 use crate::telemetry::Metrics;
 
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,17 @@ impl Purse for SitePurse<'_> {
         }
     }
 
+    async fn spares(&mut self, at_most: Usd) -> bool {
+        // What nobody is shown need not be fast, and a budget that grows tight pays for what is needed only.
+        let may_hurry = self.purpose == Purpose::Answer
+            && self.budgets.standing(self.site, jiff::Timestamp::now()) == Standing::Free;
+        may_hurry && self.affords(at_most).await
+    }
+
+    fn hedged(&mut self, how: Hedged) {
+        self.metrics.hedge(how.as_str());
+    }
+
     fn account(&mut self, call: Call) {
         self.bill.add(self.purpose, self.answer, self.site, call, self.metrics);
     }
@@ -57,11 +68,7 @@ impl Purse for SitePurse<'_> {
 
 impl Bill {
     fn add(&mut self, purpose: Purpose, answer: AnswerId, site: &str, call: Call, metrics: &Metrics) {
-        let outcome = match &call.outcome {
-            CallOutcome::Finished => "ok",
-            CallOutcome::Cancelled => "cancelled",
-            CallOutcome::Failed(error) => error.kind(),
-        };
+        let outcome = call.outcome.word();
         metrics.upstream_request(&call.model.id, outcome);
         metrics.cost_usd.inc_by(call.cost.0.to_f64().unwrap_or(0.0));
         metrics.prompt_tokens.inc_by(call.usage.prompt_tokens);
@@ -70,7 +77,7 @@ impl Bill {
         self.usage.completion_tokens += call.usage.completion_tokens;
         self.usage.counted |= call.usage.counted;
         self.cost += call.cost;
-        if call.usage.completion_tokens > 0 {
+        if call.usage.completion_tokens > 0 && !matches!(call.outcome, CallOutcome::Hedged) {
             // A call that continues another one has a longer prompt.
             let shortest = match self.needed.prompt_tokens {
                 0 => call.usage.prompt_tokens,

@@ -204,7 +204,7 @@ pub struct UpstreamCall {
     pub purpose: Purpose,
     pub usage: Usage,
     pub cost: Usd,
-    /// `ok`, `cancelled`, or what went wrong: a fixed word.
+    /// `ok`, `cancelled`, `hedged`, or what went wrong: a fixed word.
     pub outcome: &'static str,
     pub first_token_ms: Option<u32>,
     pub total_ms: u32,

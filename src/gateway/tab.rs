@@ -10,7 +10,7 @@ use super::{Parts, Rejection};
 use crate::domain::{AnswerId, Program, Purpose, UpstreamCall, Usage, Usd};
 use crate::limits::{Reservation, Verdict};
 use crate::models::passthrough::Account;
-use crate::models::{Call, CallOutcome, Model};
+use crate::models::{Call, Model};
 
 pub struct Tab {
     parts: Arc<Parts>,
@@ -58,11 +58,7 @@ impl Tab {
 
 impl Account for Tab {
     fn account(&self, call: Call) {
-        let outcome = match &call.outcome {
-            CallOutcome::Finished => "ok",
-            CallOutcome::Cancelled => "cancelled",
-            CallOutcome::Failed(error) => error.kind(),
-        };
+        let outcome = call.outcome.word();
         let metrics = &self.parts.metrics;
         metrics.upstream_request(&call.model.id, outcome);
         metrics.cost_usd.inc_by(call.cost.0.to_f64().unwrap_or(0.0));

@@ -76,6 +76,11 @@ impl Breaker {
         self.0.lock().open.is_none_or(|open| now >= open.until)
     }
 
+    /// Nothing speaks against the model now.
+    pub fn is_closed(&self) -> bool {
+        self.0.lock().open.is_none()
+    }
+
     pub fn succeeded(&self, now: Instant) {
         let mut state = self.0.lock();
         if state.open.take().is_some() {

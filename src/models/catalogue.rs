@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::breaker::Breaker;
+use super::pace::Pace;
 use super::provider::Provider;
 use crate::domain::{ModelKind, Price, Tier, Usage, Usd};
 use crate::settings::{RoutingRule, Settings, Upstream};
@@ -23,6 +24,7 @@ pub struct Model {
     /// For a minute of audio.
     pub usd_per_minute: Decimal,
     pub breaker: Breaker,
+    pub pace: Pace,
 }
 
 impl Model {
@@ -63,6 +65,7 @@ impl Catalogue {
                     kind: model.kind,
                     usd_per_minute: model.usd_per_minute,
                     breaker: Breaker::default(),
+                    pace: Pace::default(),
                 });
                 all.push(known.clone());
                 models.insert(model.id.as_str(), known);

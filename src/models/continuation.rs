@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::provider::{Message, Prompt};
+use super::provider::Message;
 
 /// A repetition is looked for within this many bytes of the end of the shown text.
 const LONGEST_OVERLAP: usize = 400;
@@ -14,13 +14,6 @@ const SHORTEST_OVERLAP: usize = 8;
 const GO_ON: &str = "Your answer above was cut off by a lost connection. Continue it exactly where it stopped: \
     write only what comes next, in the same language and format, starting with the very next character. \
     Do not repeat anything, do not apologise, do not comment on this.";
-
-/// The prompt that asks for the rest of `shown`.
-pub fn prompt(original: &Prompt, shown: &str) -> Prompt {
-    let mut prompt = original.clone();
-    prompt.messages.extend(turns(shown));
-    prompt
-}
 
 /// What is said after the conversation so far to get the rest of `shown`.
 pub fn turns(shown: &str) -> [Message; 2] {

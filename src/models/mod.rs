@@ -2,22 +2,29 @@
 
 mod breaker;
 mod breaker_gauge;
+mod call;
 mod catalogue;
 mod chain;
 mod continuation;
 mod error;
 mod estimate;
 mod events;
+mod hedge;
+mod pace;
 pub mod passthrough;
 mod provider;
 mod router;
 mod shared_breakers;
+mod speaker;
+mod walk;
 
 pub use breaker_gauge::BreakerGauge;
+pub use call::{Call, CallOutcome};
 pub use catalogue::{Catalogue, Model};
-pub use chain::{Call, CallOutcome, Chain, Ending, Purse, Sink};
+pub use chain::{Chain, Ending, Purse, Sink};
 pub use error::CallError;
 pub use estimate::estimated_tokens;
+pub use hedge::Hedged;
 pub use provider::{Message, Prompt, Provider};
 pub use router::{Features, decide};
 pub use shared_breakers::share_breakers;

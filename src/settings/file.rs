@@ -3,6 +3,7 @@
 mod api_keys;
 mod content;
 mod experiments;
+mod hedging;
 mod models;
 mod service;
 mod sites;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use url::Url;
 
 use self::content::ContentFile;
+use self::hedging::HedgingFile;
 use super::layers::Layers;
 use super::{LogFormat, Mode, Settings, SettingsError};
 use crate::domain::{ModelKind, Secret};
@@ -30,6 +32,7 @@ pub(super) struct File {
     routing: RoutingFile,
     experiments: Vec<ExperimentFile>,
     upstream: UpstreamFile,
+    hedging: HedgingFile,
     content: ContentFile,
     limits: LimitsFile,
     sites: Vec<SiteFile>,
@@ -262,6 +265,7 @@ impl File {
             routing,
             experiments,
             upstream: self.upstream.check(at)?,
+            hedging: self.hedging.check(at)?,
             content: self.content.check(at)?,
             limits: self.limits.check(at)?,
             sites,

@@ -37,6 +37,8 @@ pub struct Settings {
     pub models: Vec<Model>,
     pub routing: Routing,
     pub upstream: Upstream,
+    /// `None`: a slow model is waited for.
+    pub hedging: Option<Hedging>,
     pub content: Content,
     pub experiments: Vec<Experiment>,
     pub limits: Limits,
@@ -150,6 +152,17 @@ pub struct Upstream {
     pub retries: u32,
     pub temperature: f32,
     pub max_answer_tokens: u32,
+}
+
+/// When the next model is asked beside a slow one.
+#[derive(Debug, Clone, Copy)]
+pub struct Hedging {
+    /// What hedges may cost beyond the answers themselves, as a share of what these cost in the last hour.
+    pub max_extra_cost: Decimal,
+    /// How long a model may take to its first token as long as it is not known what is usual.
+    pub first_wait: Duration,
+    /// No model is given less, however fast it usually is.
+    pub shortest_wait: Duration,
 }
 
 #[derive(Debug, Clone)]

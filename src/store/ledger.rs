@@ -14,6 +14,8 @@ pub enum Ended {
     /// Neither well nor because the visitor left.
     Failed,
     Cancelled,
+    /// Another model that was asked beside it spoke first.
+    Hedged,
 }
 
 /// A choice of calls. `None` means any.
@@ -39,7 +41,7 @@ pub struct LedgerLine {
     pub purpose: Purpose,
     pub usage: Usage,
     pub cost: Usd,
-    /// `ok`, `cancelled`, or what went wrong.
+    /// `ok`, `cancelled`, `hedged`, or what went wrong.
     pub outcome: String,
     pub first_token_ms: Option<u32>,
     pub total_ms: u32,
@@ -53,6 +55,7 @@ pub struct LedgerLine {
 pub struct CallSum {
     pub calls: u64,
     pub failed: u64,
+    /// Because the visitor left, or another model spoke first.
     pub cancelled: u64,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,

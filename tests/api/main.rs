@@ -33,6 +33,7 @@ mod experiments;
 mod failover;
 mod feedback;
 mod gaps;
+mod hedging;
 mod hostile;
 mod ingest;
 mod injection;

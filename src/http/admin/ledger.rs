@@ -19,11 +19,12 @@ use crate::store::ledger::{CallFilter, CallSum, Ended, LedgerLine};
 const PAGE: u32 = 50;
 const DAY_MS: i64 = 86_400_000;
 const DAYS: [(&str, &str); 4] = [("1", "Today"), ("7", "7 days"), ("30", "30 days"), ("90", "90 days")];
-const ENDED: [(&str, &str, Ended); 4] = [
+const ENDED: [(&str, &str, Ended); 5] = [
     ("", "Any", Ended::Any),
     ("ok", "Well", Ended::Ok),
     ("failed", "Failed", Ended::Failed),
     ("cancelled", "Cancelled", Ended::Cancelled),
+    ("hedged", "Hedged", Ended::Hedged),
 ];
 const PURPOSES: [(&str, &str); 4] = [
     ("", "Any"),
@@ -236,7 +237,7 @@ fn line(line: LedgerLine, sites: &Sites) -> Line {
         provider: line.provider,
         aside: aside(line.purpose),
         is_ok: line.outcome == "ok",
-        is_cancelled: line.outcome == "cancelled",
+        is_cancelled: matches!(line.outcome.as_str(), "cancelled" | "hedged"),
         outcome: show::outcome(&line.outcome),
         prompt: show::count(line.usage.prompt_tokens),
         completion: show::count(line.usage.completion_tokens),

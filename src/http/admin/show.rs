@@ -74,6 +74,7 @@ pub(super) fn outcome(word: &str) -> String {
         "reported" => "an error in the stream",
         "unreadable" => "unreadable",
         "empty" => "an empty answer",
+        "hedged" => "another was faster",
         other => return other.replace('_', " "),
     };
     said.to_owned()

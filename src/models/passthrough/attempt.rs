@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 
 use super::{Account, Outgoing};
 use crate::domain::{Usage, Usd};
+use crate::models::call::{Call, CallOutcome};
 use crate::models::catalogue::Model;
-use crate::models::chain::{Call, CallOutcome};
 use crate::models::error::CallError;
 use crate::models::estimate::estimated_tokens;
 

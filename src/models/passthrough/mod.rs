@@ -7,7 +7,6 @@ mod opaque;
 mod relay;
 mod source;
 mod split;
-mod walk;
 mod whole;
 
 use std::sync::{Arc, OnceLock};
@@ -16,16 +15,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
+use super::call::Call;
 use super::catalogue::{self, Model};
-use super::chain::Call;
 use super::error::CallError;
 use super::provider::{Message, status_error};
 use crate::settings::Upstream;
 
+pub use super::walk::Walk;
 pub use opaque::{Opaque, Paid};
 pub use relay::{Manner, Relay};
 pub use split::without_usage;
-pub use walk::Walk;
 pub use whole::{Shape, WholeAnswer, seconds_of};
 
 /// A refusal's body may be this long; more of it is not told.

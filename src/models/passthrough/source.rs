@@ -12,9 +12,9 @@ use super::attempt::Attempt;
 use super::split::{Splitter, data_of};
 use super::{Account, Outgoing, Trouble, Wire, chunk, send};
 use crate::models::catalogue::Model;
-use crate::models::chain::USAGE_WAIT;
 use crate::models::error::CallError;
 use crate::models::provider::Message;
+use crate::models::speaker::USAGE_WAIT;
 
 /// After its last event a stream is given this long to end, so that its connection can be used again.
 const END_WAIT: Duration = Duration::from_millis(100);

@@ -12,8 +12,8 @@ use crate::store::ledger::{CallFilter, CallSum, Ended, LedgerLine, LedgerStore, 
 const DAY_MS: i64 = 86_400_000;
 
 /// The columns of a [`CallSum`].
-const SUMS: &str = "count(*) AS calls, count(*) FILTER (WHERE outcome = 'cancelled') AS cancelled,
-    count(*) FILTER (WHERE outcome NOT IN ('ok', 'cancelled')) AS failed, sum(prompt_tokens) AS prompt,
+const SUMS: &str = "count(*) AS calls, count(*) FILTER (WHERE outcome IN ('cancelled', 'hedged')) AS cancelled,
+    count(*) FILTER (WHERE outcome NOT IN ('ok', 'cancelled', 'hedged')) AS failed, sum(prompt_tokens) AS prompt,
     sum(completion_tokens) AS completion, sum(cost_pico_usd) AS cost FROM calls";
 
 #[async_trait]
@@ -69,7 +69,7 @@ impl LedgerStore for SqliteStore {
     async fn errors(&self, filter: &CallFilter) -> Result<Vec<ModelErrors>, StoreError> {
         let mut query = QueryBuilder::new("SELECT model, purpose, outcome, count(*) AS times FROM calls");
         push_filter(&mut query, filter);
-        query.push(" AND outcome NOT IN ('ok', 'cancelled') GROUP BY model, purpose, outcome ORDER BY times DESC, model, outcome LIMIT 100");
+        query.push(" AND outcome NOT IN ('ok', 'cancelled', 'hedged') GROUP BY model, purpose, outcome ORDER BY times DESC, model, outcome LIMIT 100");
         let found = query.build().fetch_all(&self.readers).await?;
         let read = |row: &SqliteRow| {
             Ok(ModelErrors {
@@ -97,8 +97,9 @@ fn push_filter(query: &mut QueryBuilder<Sqlite>, filter: &CallFilter) {
     query.push(match filter.ended {
         Ended::Any => "",
         Ended::Ok => " AND outcome = 'ok'",
-        Ended::Failed => " AND outcome NOT IN ('ok', 'cancelled')",
+        Ended::Failed => " AND outcome NOT IN ('ok', 'cancelled', 'hedged')",
         Ended::Cancelled => " AND outcome = 'cancelled'",
+        Ended::Hedged => " AND outcome = 'hedged'",
     });
 }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::models::catalogue::Model;
-use crate::models::chain::{FIRST_BACKOFF, LONGEST_WAIT, jittered, usable};
-use crate::models::error::CallError;
+use super::catalogue::Model;
+use super::error::CallError;
+
+/// The longest `Retry-After` that is waited for; a provider that asks for more is passed over.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
 pub struct Walk {
     models: Vec<Arc<Model>>,
@@ -73,6 +76,40 @@ impl Walk {
         }
     }
 
+    /// Tries of the model that was given last.
+    pub fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// The model that may be asked beside the one that is being asked: the next one behind it whose breaker is closed.
+    pub fn beside(&self) -> Option<(usize, Arc<Model>)> {
+        let mut behind = self.models.iter().enumerate().skip(self.position + 1);
+        let (position, model) = behind.find(|(_, model)| model.breaker.is_closed())?;
+        Some((position, model.clone()))
+    }
+
+    /// Where the walk stands.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Both the model that was asked and the one at `position` are being tried: when they fail, the one behind both is next.
+    pub fn step_to(&mut self, position: usize) {
+        self.position = position;
+        // There is nothing behind the last one, so it may be tried again.
+        self.tries = if self.is_last() {
+            1
+        } else {
+            self.retries.saturating_add(1)
+        };
+    }
+
+    /// The model at `position` speaks; whoever is behind it goes on should it break off.
+    pub fn step_back(&mut self, position: usize) {
+        self.position = position;
+        self.tries = 1;
+    }
+
     /// On to the next model.
     pub fn pass(&mut self) {
         self.position += 1;
@@ -80,4 +117,20 @@ impl Walk {
         self.wait = Duration::ZERO;
         self.backoff = FIRST_BACKOFF;
     }
+}
+
+/// The models whose breaker lets a call through; all of them (and true) when none does, since any of them may be back.
+fn usable(models: &[Arc<Model>]) -> (Vec<&Arc<Model>>, bool) {
+    let now = Instant::now();
+    let usable: Vec<_> = models.iter().filter(|model| model.breaker.would_allow(now)).collect();
+    if usable.is_empty() {
+        (models.iter().collect(), true)
+    } else {
+        (usable, false)
+    }
+}
+
+/// Half to one and a half times as long, so that many callers do not come back together.
+fn jittered(wait: Duration) -> Duration {
+    wait.mul_f64(0.5 + rand::random::<f64>())
 }

@@ -1,0 +1,210 @@
+//! A model that is slow to begin gets company: whoever speaks first is heard, the other is hung up on, and both are paid for.
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use crate::app::{App, Settings, settings, until};
+use crate::operator::Operator;
+use crate::overview::words;
+use crate::provider::Provider;
+
+const WON: &str = "pennypress_hedges_total{result=\"won\"}";
+const LOST: &str = "pennypress_hedges_total{result=\"lost\"}";
+const FAILED: &str = "pennypress_hedges_total{result=\"failed\"}";
+const REFUSED: &str = "pennypress_hedges_total{result=\"refused\"}";
+
+/// No first word in a twentieth of a second is slow; extra cost may be this share.
+fn hedged(share: &str) -> Settings {
+    settings().retries(0).more(&format!(
+        "[hedging]\nenabled = true\nmax_extra_cost = {share}\nfirst_wait_ms = 50\nshortest_wait_ms = 50\n"
+    ))
+}
+
+/// Once something was spent, a share of it may be spent on hedges: one answer of `slow` at 0.1 dollars.
+async fn warm(settings: Settings, models: &[&str], plans: &[(&str, Value)]) -> (Provider, App) {
+    let provider = Provider::start().await;
+    provider.plan(
+        "slow",
+        json!({"text": "Warm.", "prompt_tokens": 45_000, "completion_tokens": 1_000}),
+    );
+    let app = settings.models(&provider, models).start().await;
+    assert_eq!(app.ask("Is it warm?").told().await.is_from("model"), "Warm.");
+    for (model, plan) in plans {
+        provider.plan(model, plan.clone());
+    }
+    (provider, app)
+}
+
+/// Model, outcome, tokens in and out, and whether they were counted here; the latest first.
+async fn ledger(operator: &Operator<'_>, calls: usize) -> Vec<(String, String, u64, u64, bool)> {
+    let mut lines = Vec::new();
+    until(&format!("{calls} calls are in the ledger"), async || {
+        let text = operator.page("/admin/ledger.csv").await;
+        let records = csv::Reader::from_reader(text.as_bytes()).into_records();
+        lines = records.map(|record| record.expect("a record")).collect();
+        lines.len() == calls
+    })
+    .await;
+    let number = |text: &str| text.parse().expect("a number");
+    let line = |line: &csv::StringRecord| {
+        let (model, outcome) = (line[3].to_owned(), line[5].to_owned());
+        (model, outcome, number(&line[6]), number(&line[7]), &line[8] == "true")
+    };
+    lines.iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn the_second_model_answers_when_the_first_is_slow() {
+    let fast = json!({"text": "Here I am.", "prompt_tokens": 100, "completion_tokens": 3});
+    let held = json!({"text": "Late.", "hold_after": 0});
+    let (provider, app) = warm(hedged("1"), &["slow", "fast"], &[("slow", held), ("fast", fast)]).await;
+    assert_eq!(app.ask("Who is there?").told().await.is_from("model"), "Here I am.");
+    assert_eq!(app.metric(WON).await, 1.0);
+    provider
+        .until("the slow model is hung up on", |log| {
+            log.iter().any(|entry| entry.model == "slow" && entry.left_ns.is_some())
+        })
+        .await;
+    let operator = app.operator().await;
+    let lines = ledger(&operator, 3).await;
+    let (model, outcome, prompt, completion, counted) = lines
+        .iter()
+        .find(|line| line.1 == "hedged")
+        .expect("the slow model's call")
+        .clone();
+    assert_eq!(
+        (model.as_str(), outcome.as_str(), completion, counted),
+        ("slow", "hedged", 0, true)
+    );
+    assert!(prompt > 50, "it has read the prompt: {prompt}");
+    let fast = ("fast".to_owned(), "ok".to_owned(), 100, 3, false);
+    assert!(lines.contains(&fast), "{lines:?}");
+    // And the operator sees it.
+    let page = operator.page("/admin/ledger?ended=hedged").await;
+    assert_eq!(page.matches("<tr><td>").count(), 1);
+    assert!(words(&page).contains("another was faster"), "{}", words(&page));
+    assert!(words(&operator.page("/admin/ledger").await).contains("Failed 0 1 cancelled"));
+}
+
+#[tokio::test]
+async fn the_first_model_answers_when_it_speaks_first_after_all() {
+    let held = |text: &str| json!({"text": text, "hold_after": 0});
+    let plans = [("slow", held("After all.")), ("fast", held("Too late."))];
+    let (provider, app) = warm(hedged("1"), &["slow", "fast"], &plans).await;
+    let question = app.ask("Who is there?");
+    let asked = async {
+        provider
+            .until("the second is asked", |log| {
+                log.iter().any(|entry| entry.model == "fast")
+            })
+            .await;
+        provider.release("slow", None);
+    };
+    let (told, ()) = tokio::join!(question.told(), asked);
+    assert_eq!(told.is_from("model"), "After all.");
+    assert_eq!(app.metric(LOST).await, 1.0);
+    provider
+        .until("the second is hung up on", |log| {
+            log.iter().any(|entry| entry.model == "fast" && entry.left_ns.is_some())
+        })
+        .await;
+    let lines = ledger(&app.operator().await, 3).await;
+    assert!(
+        lines.iter().any(|line| line.0 == "fast" && line.1 == "hedged"),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.0 == "slow" && line.1 == "ok" && line.3 == 2),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_one_that_is_left_answers_alone() {
+    let breaks = json!({"first_token_ms": 500, "fault": {"kind": "cut", "after": 0}});
+    let held = json!({"text": "I am left.", "hold_after": 0});
+    let (provider, app) = warm(hedged("1"), &["slow", "fast"], &[("slow", breaks), ("fast", held)]).await;
+    let failed = async {
+        app.until_metric(FAILED, 1.0).await;
+        provider.release("fast", None);
+    };
+    let question = app.ask("Who is there?");
+    let (told, ()) = tokio::join!(question.told(), failed);
+    assert_eq!(told.is_from("model"), "I am left.");
+    let lines = ledger(&app.operator().await, 3).await;
+    assert!(
+        lines.iter().any(|line| line.0 == "slow" && line.1 == "broken"),
+        "{lines:?}"
+    );
+    assert!(lines.iter().any(|line| line.0 == "fast" && line.1 == "ok"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn when_both_fail_the_model_behind_them_answers() {
+    let breaks = json!({"first_token_ms": 500, "fault": {"kind": "cut", "after": 0}});
+    let refuses = json!({"fault": {"kind": "status", "status": 503}});
+    let third = json!({"text": "The third."});
+    let plans = [("slow", breaks), ("fast", refuses), ("third", third)];
+    let (provider, app) = warm(hedged("1"), &["slow", "fast", "third"], &plans).await;
+    assert_eq!(app.ask("Who is there?").told().await.is_from("model"), "The third.");
+    let asked = |model: &str| provider.requests_of(model).len();
+    assert_eq!((asked("slow"), asked("fast"), asked("third")), (2, 1, 1));
+    assert_eq!(app.metric(FAILED).await, 1.0);
+}
+
+#[tokio::test]
+async fn extra_cost_stays_within_its_share() {
+    let slow = json!({"text": "Slow.", "first_token_ms": 400, "prompt_tokens": 300, "completion_tokens": 2});
+    let fast = json!({"text": "Fast.", "prompt_tokens": 300, "completion_tokens": 2});
+    let (provider, app) = warm(hedged("0.01"), &["slow", "fast"], &[("slow", slow), ("fast", fast)]).await;
+    for n in 0..6 {
+        app.ask(&format!("Who is number {n}?")).told().await.is_from("model");
+    }
+    let operator = app.operator().await;
+    let lines = ledger(&operator, provider.requests().len()).await;
+    let price = |line: &(String, String, u64, u64, bool)| Decimal::from(line.2 * 2 + line.3 * 10);
+    let extra: Decimal = lines.iter().filter(|line| line.1 == "hedged").map(price).sum();
+    let needed: Decimal = lines.iter().filter(|line| line.1 == "ok").map(price).sum();
+    assert!(extra > Decimal::ZERO, "{lines:?}");
+    assert!(extra * Decimal::ONE_HUNDRED <= needed, "{extra} of {needed}");
+    assert!(app.metric(REFUSED).await > 0.0);
+    assert_eq!(lines.iter().filter(|line| line.1 == "ok").count(), 7);
+}
+
+/// Asks a slow model, waits until a hedge was refused, and lets it speak.
+async fn is_refused(app: &App, provider: &Provider) {
+    let refused = async {
+        app.until_metric(REFUSED, 1.0).await;
+        provider.release("slow", None);
+    };
+    let question = app.ask("Who is there?");
+    let (told, ()) = tokio::join!(question.told(), refused);
+    assert_eq!(told.is_from("model"), "Late.");
+    assert_eq!(provider.requests_of("fast").len(), 0);
+}
+
+#[tokio::test]
+async fn no_share_no_hedge() {
+    let held = json!({"text": "Late.", "hold_after": 0});
+    let (provider, app) = warm(hedged("0"), &["slow", "fast"], &[("slow", held)]).await;
+    is_refused(&app, &provider).await;
+}
+
+#[tokio::test]
+async fn a_budget_that_grows_tight_pays_for_no_hedge() {
+    let held = json!({"text": "Late.", "hold_after": 0});
+    // 0.1 of it is spent.
+    let settings = hedged("1").environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.12");
+    let (provider, app) = warm(settings, &["slow", "fast"], &[("slow", held)]).await;
+    is_refused(&app, &provider).await;
+}
+
+#[tokio::test]
+async fn nobody_hedges_unasked() {
+    let slow = json!({"text": "Late.", "first_token_ms": 400});
+    let (provider, app) = warm(settings(), &["slow", "fast"], &[("slow", slow)]).await;
+    assert_eq!(app.ask("Who is there?").told().await.is_from("model"), "Late.");
+    assert_eq!(provider.requests_of("fast").len(), 0);
+}
