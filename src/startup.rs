@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::visitor::VisitorTokens;
 use crate::access::{ApiKeys, Sites};
-use crate::answering::{Answering, Curated, Experiments, Parts, Runs};
+use crate::answering::{Answering, Curated, Experiments, Parts, Runs, Translations};
 use crate::cache::near::NearCache;
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
 use crate::domain::{Program, Usd};
@@ -121,6 +121,8 @@ impl Engine {
             chain: Chain::new(settings.upstream.clone(), settings.hedging),
             baseline: settings.routing.baseline_price,
             abstain_below: settings.content.abstain_below,
+            translates: settings.content.translate,
+            translations: Translations::default(),
             experiments,
             store: store.clone(),
             metrics: metrics.clone(),

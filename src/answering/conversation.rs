@@ -1,7 +1,7 @@
 //! Where a question belongs: its conversation, and what was said there before.
 
 use super::{AskError, Asked};
-use crate::domain::{ConversationId, Finish, Question, Role, Turn, VisitorId};
+use crate::domain::{AnswerId, ConversationId, Finish, Question, Role, Spent, Turn, VisitorId};
 use crate::store::{AnswerStore, StoreError};
 
 /// The latest answers of a conversation that a question may lean on; how many of them a model is told is up to its context.
@@ -20,12 +20,16 @@ pub async fn place(store: &dyn AnswerStore, asked: Asked) -> Result<Question, As
     Ok(Question {
         site: asked.site,
         text: asked.message,
+        answer: AnswerId::generate(),
         conversation,
         history,
         visitor: asked.visitor,
         user: asked.user,
         page: asked.page,
+        language: asked.locale.split('-').next().unwrap_or_default().to_owned(),
         locale: asked.locale,
+        translation: None,
+        spent: Spent::default(),
         route: None,
         enrolment: None,
         reuse: None,

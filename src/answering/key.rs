@@ -38,6 +38,7 @@ pub fn scope(question: &Question, models: &[Arc<Model>], temperature: f32) -> Sc
     let mut hash = blake3::Hasher::new_derive_key("pennypress 2026 near scope");
     part(&mut hash, &question.site.persona);
     part(&mut hash, &question.locale);
+    part(&mut hash, &question.language);
     hash.update(&temperature.to_le_bytes());
     for model in models {
         part(&mut hash, &model.id);

@@ -35,7 +35,7 @@ impl Parts {
     /// The cached answer to this very question, if its content is still what it was.
     pub(super) async fn cached(&self, question: &Question, key: &CacheKey) -> Option<(Arc<CachedAnswer>, Reuse)> {
         let told = self.cache.get(key).await?;
-        if !self.is_current(question, &told) {
+        if !self.is_current(question, &told).await {
             self.cache.remove(key).await;
             self.near.forget(key);
             return None;
@@ -80,7 +80,7 @@ impl Parts {
                 self.near.forget(&candidate.key);
                 continue;
             };
-            if !self.is_current(question, &told) {
+            if !self.is_current(question, &told).await {
                 continue;
             }
             let is_sure = candidate.zone == Zone::Sure && leads_alike(&candidate, &found.passages);
@@ -145,7 +145,7 @@ impl Parts {
     }
 
     /// Whether the documents behind an answer are as they were; and when others changed, whether the question still leads to them.
-    pub(super) fn is_current(&self, question: &Question, told: &CachedAnswer) -> bool {
+    pub(super) async fn is_current(&self, question: &Question, told: &CachedAnswer) -> bool {
         let (site, basis) = (&question.site.key, &told.basis);
         let stands = |(id, version): &(String, _)| self.knowledge.document_version(site, id) == Some(*version);
         if !basis.documents.iter().all(stands) {
@@ -155,7 +155,7 @@ impl Parts {
             return true;
         }
         // A page that is new may hold a better answer: then it leads.
-        match self.retrieve(question).passages.first() {
+        match self.find_again(question).await.passages.first() {
             Some(first) => basis.documents.iter().any(|(id, _)| *id == first.document),
             None => basis.documents.is_empty(),
         }

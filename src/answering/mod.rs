@@ -18,6 +18,7 @@ mod retrieval;
 mod run;
 mod runs;
 mod tell;
+mod translation;
 mod verify;
 
 use std::net::IpAddr;
@@ -45,6 +46,7 @@ pub use experiment::Experiments;
 pub use key::normalised;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
+pub use translation::Translations;
 
 /// What persona, rules and passages take at most, in tokens.
 const PROMPT_TOKENS: u64 = 2_000;
@@ -103,6 +105,9 @@ pub struct Parts {
     pub baseline: Option<Price>,
     /// See [`crate::settings::Content`].
     pub abstain_below: f32,
+    /// Questions in a language that the content is not in are translated, so that they are found.
+    pub translates: bool,
+    pub translations: Translations,
     pub experiments: Experiments,
     pub store: Arc<dyn AnswerStore>,
     pub metrics: Metrics,
@@ -135,6 +140,7 @@ impl Answering {
             ));
         }
         if !parts.catalogue.has_models() {
+            question.language = parts.language(&question);
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));
         }
         question.enrolment = enrolment;
@@ -159,7 +165,8 @@ impl Answering {
             }
             parts.metrics.cache_misses.inc();
         }
-        let found = parts.retrieve(&question);
+        question.language = parts.language(&question);
+        let found = self.0.find(&mut question).await;
         let grey = match parts.nearby(&question, decision.tier, &found).await {
             Nearby::Answer(from, told, reuse) => {
                 question.reuse = Some(reuse);
@@ -307,7 +314,7 @@ impl Parts {
             .then(|| self.content_answer(question))
             .filter(|content| content.finish == Finish::Stop);
         let told = content.unwrap_or_else(|| CachedAnswer {
-            text: honesty::no_answer(&question.locale, &question.site.contact),
+            text: honesty::no_answer(&question.language, &question.site.contact),
             sources: Vec::new(),
             finish: Finish::Unanswered,
             made_by: From::Content,
@@ -343,7 +350,7 @@ impl Parts {
         self.metrics.first_word_seconds.observe(elapsed.as_secs_f64());
         self.metrics.question(from, told.finish);
         let whole = Whole {
-            answer: AnswerId::generate(),
+            answer: question.answer,
             conversation: question.conversation,
             from,
             told: told.clone(),
@@ -362,8 +369,8 @@ impl Parts {
             sources: told.sources.clone(),
             doubts: Vec::new(),
             model: told.model.clone(),
-            usage: Usage::default(),
-            cost: Usd::ZERO,
+            usage: question.spent.usage,
+            cost: question.spent.cost,
             baseline_cost: self.baseline_cost(&Usage {
                 prompt_tokens: told.prompt_tokens,
                 completion_tokens: told.completion_tokens,

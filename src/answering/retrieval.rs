@@ -19,6 +19,15 @@ pub struct Found {
 }
 
 impl Parts {
+    /// See [`Question::language`].
+    pub(super) fn language(&self, question: &Question) -> String {
+        let spoken = self.knowledge.spoken(&question.site.key, &Query::from(question));
+        match spoken.code {
+            "" => question.language.clone(),
+            code => code.to_owned(),
+        }
+    }
+
     /// The manual knows Pennypress and nothing of a customer's business: without content of its own, only the demo is given passages.
     pub(super) fn retrieve(&self, question: &Question) -> Found {
         let site = &question.site.key;

@@ -82,8 +82,7 @@ impl Run {
             began,
         } = plan;
         Self {
-            answer: AnswerId::generate(),
-            question,
+            answer: question.answer,
             passages,
             tier,
             key,
@@ -97,12 +96,17 @@ impl Run {
                 end: None,
                 ended_at: None,
                 first_word: None,
-                bill: Bill::default(),
+                bill: Bill {
+                    usage: question.spent.usage,
+                    cost: question.spent.cost,
+                    ..Bill::default()
+                },
                 reservation,
                 cancel: CancellationToken::new(),
             }),
             changes: watch::Sender::new(()),
             readers: AtomicUsize::new(0),
+            question,
         }
     }
 

@@ -84,6 +84,8 @@ named!(
         Shadow = "shadow",
         /// Whether a stored answer answers a question that was put otherwise.
         Verify = "verify",
+        /// A question in a language that the content is not in, so that it can be searched for.
+        Translate = "translate",
     }
 );
 

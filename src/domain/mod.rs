@@ -22,6 +22,6 @@ pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, CuratedId, InvalidId, VisitorId};
 pub use money::{Price, Usd};
 pub use program::Program;
-pub use question::{Page, Question, Role, Turn};
+pub use question::{Page, Question, Role, Spent, Turn};
 pub use site::{Appearance, Origin, OriginError, Secret, Site};
 pub use version::DocumentVersion;

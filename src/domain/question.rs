@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::{ConversationId, Decision, Enrolment, Reuse, Site, VisitorId};
+use super::{AnswerId, ConversationId, Decision, Enrolment, Reuse, Site, Usage, Usd, VisitorId};
 
 /// Who said a turn of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub struct Question {
     pub site: Arc<Site>,
     /// What was asked, as it was written: 1 to 4,000 characters, not all of them white space.
     pub text: String,
+    /// Of the answer that it gets.
+    pub answer: AnswerId,
     pub conversation: ConversationId,
     /// Earlier turns of the conversation, oldest first; empty for a first question.
     pub history: Vec<Turn>,
@@ -44,9 +46,21 @@ pub struct Question {
     pub page: Option<Page>,
     /// A BCP 47 language tag, lower case, such as `en` or `pt-br`.
     pub locale: String,
+    /// The visitor's language (ISO 639-1) as far as the question's words tell it, otherwise that of the locale.
+    pub language: String,
+    /// In the language of the content, when that is how it was found. Data, never believed.
+    pub translation: Option<String>,
+    pub spent: Spent,
     /// How it was routed, once it was.
     pub route: Option<Decision>,
     pub enrolment: Option<Enrolment>,
     /// Where its answer was taken from, if it was had before.
     pub reuse: Option<Reuse>,
+}
+
+/// What was paid for a question before its answer began, and is in the ledger already.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    pub usage: Usage,
+    pub cost: Usd,
 }

@@ -27,7 +27,7 @@ pub(super) fn compose(index: &Index, query: &Query<'_>) -> Composed {
     let found = search(index, query, LOOKED_AT);
     let told: Vec<Told> = found.hits.iter().filter_map(|hit| Told::of(index, hit)).collect();
     let Some(best) = told.first().filter(|_| found.confidence >= ABSTAIN_BELOW) else {
-        return not_found(&told, query.locale);
+        return not_found(&told, query);
     };
     let mut shown = vec![best];
     let second = told.get(1).filter(|second| {
@@ -55,11 +55,14 @@ pub(super) fn compose(index: &Index, query: &Query<'_>) -> Composed {
 pub(super) fn decline(index: &Index, query: &Query<'_>) -> Composed {
     let found = search(index, query, LOOKED_AT);
     let told: Vec<Told> = found.hits.iter().filter_map(|hit| Told::of(index, hit)).collect();
-    not_found(&told, query.locale)
+    not_found(&told, query)
 }
 
-fn not_found(told: &[Told], locale: &str) -> Composed {
-    let wording = wording(locale);
+fn not_found(told: &[Told], query: &Query<'_>) -> Composed {
+    let wording = wording(match query.speaks {
+        "" => query.locale,
+        language => language,
+    });
     let mut near: Vec<&Told> = Vec::new();
     for one in told.iter().filter(|one| one.covered >= ENOUGH_COVERED / 2.0) {
         if near.len() < 3 && near.iter().all(|other| other.passage.url != one.passage.url) {

@@ -149,6 +149,20 @@ impl Language {
         self.kind().map_or("", |kind| kind.code)
     }
 
+    /// Its English name; empty when unknown.
+    pub fn name(self) -> &'static str {
+        self.kind().map_or("", |kind| match kind.detected {
+            Lang::Cmn => "Chinese",
+            Lang::Nob => "Norwegian",
+            other => other.eng_name(),
+        })
+    }
+
+    /// The languages that are written in a script.
+    pub fn written_in(script: Script) -> Vec<Self> {
+        script.langs().iter().filter_map(|lang| Self::of_lang(*lang)).collect()
+    }
+
     pub fn joins_words(self) -> bool {
         self.kind().is_some_and(|kind| kind.joins)
     }

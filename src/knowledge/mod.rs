@@ -15,6 +15,7 @@ mod language;
 pub mod manual;
 mod passage;
 mod search;
+mod spoken;
 pub mod support;
 mod terms;
 mod thesaurus;
@@ -33,6 +34,8 @@ pub use chunk::{Heading, Slugs, headings, options};
 pub use documents::Library;
 pub use incoming::{Incoming, IncomingError, Text, check_id, read_time, write_time};
 pub use passage::{ABSTAIN_BELOW, Composed, Document, DocumentVersion, Passage, Query, Retrieved};
+pub use spoken::{Spoken, language_name};
+pub use wording::not_found;
 
 /// From so many documents on a second thread is worth its start.
 const MANY: usize = 16;
@@ -155,6 +158,11 @@ impl Knowledge {
             confidence: found.confidence,
             is_judged: found.question.is_judged,
         }
+    }
+
+    /// Which language a question is in, and whether the site's content is in it too.
+    pub fn spoken(&self, site: &str, query: &Query<'_>) -> Spoken {
+        spoken::spoken(&self.of(site).index.read(), query)
     }
 
     /// Every passage of a site, in no order that means anything.

@@ -64,6 +64,8 @@ pub struct Query<'a> {
     pub turns: &'a [Turn],
     /// The visitor's language, a BCP 47 tag; of several languages its pages are preferred. Empty: unknown.
     pub locale: &'a str,
+    /// The language of what is said beside quotations (ISO 639-1). Empty: that of the locale.
+    pub speaks: &'a str,
 }
 
 impl<'a> Query<'a> {
@@ -73,16 +75,28 @@ impl<'a> Query<'a> {
             text,
             turns: &[],
             locale: "",
+            speaks: "",
         }
     }
 }
 
 impl<'a> From<&'a Question> for Query<'a> {
     fn from(question: &'a Question) -> Self {
-        Self {
+        let as_asked = Self {
             text: &question.text,
             turns: &question.history,
             locale: &question.locale,
+            speaks: &question.language,
+        };
+        match &question.translation {
+            None => as_asked,
+            // It names what the question leans on, and is in the language of the content.
+            Some(text) => Self {
+                text,
+                turns: &[],
+                locale: "",
+                ..as_asked
+            },
         }
     }
 }

@@ -12,6 +12,11 @@ const ENGLISH: Wording = Wording {
     nearest: "These pages come nearest:",
 };
 
+/// That the content does not hold the answer, in the language of a BCP 47 tag.
+pub fn not_found(locale: &str) -> &'static str {
+    wording(locale).not_found
+}
+
 /// By a BCP 47 tag; English when we have none in its language.
 pub(super) fn wording(locale: &str) -> Wording {
     let (not_found, nearest) = match locale.split(['-', '_']).next().unwrap_or_default() {

@@ -136,6 +136,8 @@ pub enum Mode {
 pub struct Content {
     /// A question whose answer is less likely than this to stand in the content, from 0 to 1, is not sent to a model.
     pub abstain_below: f32,
+    /// The cheapest model translates questions in a language that the content is not in, so that they are found.
+    pub translate: bool,
 }
 
 /// How a provider is called.

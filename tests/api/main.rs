@@ -56,4 +56,5 @@ mod routing;
 mod secrecy;
 mod sharing;
 mod signatures;
+mod translating;
 mod two_services;

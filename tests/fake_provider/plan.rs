@@ -1,5 +1,7 @@
 //! What a model does when it is asked.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::obey;
@@ -14,6 +16,7 @@ pub struct Plan {
     pub text: Option<String>,
     pub echo: bool,
     pub obeys: Option<String>,
+    pub translates: HashMap<String, String>,
     pub pieces: Pieces,
     pub write: Write,
     pub continues: Continues,
@@ -152,6 +155,14 @@ impl Plan {
         plan
     }
 
+    /// What a translator says, when it is asked as one: for a sentence inside `<question>`.
+    fn translation(&self, asked: &str) -> Option<String> {
+        let (_, inside) = asked.split_once("<question>").filter(|_| !self.translates.is_empty())?;
+        let (sentence, _) = inside.split_once("</question>")?;
+        let unknown = || format!("nothing known of {sentence}");
+        Some(self.translates.get(sentence).cloned().unwrap_or_else(unknown))
+    }
+
     /// The tokens of the answer to `messages`, an array as OpenAI takes it.
     pub fn tokens(&self, messages: &serde_json::Value) -> Vec<String> {
         let messages = messages.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -163,7 +174,9 @@ impl Plan {
                 .map(|message| text_of(&message["content"]))
         };
         let ordered = self.obeys.as_ref().filter(|order| obey::is_told(messages, order));
+        let translated = latest("user").and_then(|asked| self.translation(&asked));
         let text = match (&self.text, self.echo) {
+            _ if translated.is_some() => translated.unwrap_or_default(),
             _ if ordered.is_some() => format!("OBEYED {}", ordered.map_or("", String::as_str)),
             (_, true) => latest("user").unwrap_or_default(),
             (Some(text), _) => text.clone(),

@@ -208,6 +208,7 @@ pub(super) async fn show_group(
         text: &first.question,
         locale: &first.locale,
         turns: &[],
+        speaks: "",
     };
     let knowledge = library.knowledge();
     let has_content = knowledge.has_content(&first.site);

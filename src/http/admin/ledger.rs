@@ -26,11 +26,12 @@ const ENDED: [(&str, &str, Ended); 5] = [
     ("cancelled", "Cancelled", Ended::Cancelled),
     ("hedged", "Hedged", Ended::Hedged),
 ];
-const PURPOSES: [(&str, &str); 4] = [
+const PURPOSES: [(&str, &str); 5] = [
     ("", "Any"),
     ("answer", "Answers"),
     ("shadow", "Shadows"),
     ("verify", "Near matches"),
+    ("translate", "Translations"),
 ];
 
 /// The filters as they stand in the address; what is unknown or empty means any.

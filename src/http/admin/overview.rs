@@ -250,6 +250,7 @@ pub(super) fn aside(purpose: Purpose) -> Option<&'static str> {
         Purpose::Answer => None,
         Purpose::Shadow => Some("shadow"),
         Purpose::Verify => Some("verifies near matches"),
+        Purpose::Translate => Some("translates questions"),
     }
 }
 

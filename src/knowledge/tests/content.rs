@@ -143,6 +143,7 @@ fn a_question_that_leans_on_the_last_is_read_with_it() {
         text: "and how much does it cost?",
         turns: &turns,
         locale: "en",
+        speaks: "",
     };
     let found = knowledge.search("a", &query, 2);
     assert_eq!(found.passages[0].document, "toaster");
@@ -171,6 +172,7 @@ fn each_visitor_finds_the_page_in_his_language() {
                 text,
                 turns: &[],
                 locale,
+                speaks: "",
             },
             1,
         );

@@ -10,12 +10,14 @@ use crate::settings::Content;
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ContentFile {
     abstain_below: f32,
+    translate: bool,
 }
 
 impl Default for ContentFile {
     fn default() -> Self {
         Self {
             abstain_below: ABSTAIN_BELOW,
+            translate: true,
         }
     }
 }
@@ -28,6 +30,7 @@ impl ContentFile {
         }
         Ok(Content {
             abstain_below: self.abstain_below,
+            translate: self.translate,
         })
     }
 }

@@ -62,6 +62,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             text: &question.text,
             turns: &[],
             locale: &question.locale,
+            speaks: "",
         };
         let retrieved = knowledge.search(SITE, &query, DEPTH);
         let ranking: Vec<usize> = retrieved
