@@ -4,13 +4,11 @@ use std::sync::Arc;
 
 use super::retrieval::Found;
 use super::{Parts, curated, key};
-use crate::cache::near::{Candidate, Phrase, Zone};
+use crate::cache::near::{Candidate, Phrase, Scope, Word};
 use crate::cache::{Basis, CacheKey, CachedAnswer};
 use crate::domain::{From, NearHit, Question, Reuse, Tier};
 use crate::knowledge::Passage;
 
-/// Stored answers that a model is asked about for one question, at most: a curated one and a cached one.
-const ASKED_ABOUT: usize = 2;
 /// Passages whose documents an answer rests on although they are not cited.
 const LEADING: usize = 2;
 
@@ -22,6 +20,8 @@ pub struct Grey {
     pub reuse: Reuse,
     /// The question that it was given to.
     pub question: String,
+    /// Where the near cache keeps it; a curated answer is not kept there.
+    pub(super) place: Option<(Scope, Candidate)>,
 }
 
 /// What the near cache knows.
@@ -70,11 +70,13 @@ impl Parts {
                     told,
                     reuse: curated::reuse(&near.answer, Some(hit(true))),
                     question: near.answer.question.clone(),
+                    place: None,
                 }),
             }
         }
         let scope = key::scope(question, self.models(question, tier), self.chain.temperature());
         let asked = Phrase::of(&question.text);
+        let mut asked_about = self.near.daring().asked_about();
         for candidate in self.near.candidates(&scope, &asked) {
             let Some(told) = self.cache.get(&candidate.key).await else {
                 self.near.forget(&candidate.key);
@@ -83,8 +85,6 @@ impl Parts {
             if !self.is_current(question, &told).await {
                 continue;
             }
-            let is_sure = candidate.zone == Zone::Sure && leads_alike(&candidate, &found.passages);
-            let said = self.near.verdict(&question.text, &candidate.question, &told.text);
             let reuse = |verified| Reuse {
                 of: hex(&candidate.key),
                 near: Some(NearHit {
@@ -93,17 +93,23 @@ impl Parts {
                     verified,
                 }),
             };
-            match said {
-                Some(false) => {}
+            let alike = leads_alike(&candidate, &found.passages);
+            match self.near.word(&question.text, &candidate, &told.text, alike) {
+                Word::No => {}
                 // A curated answer that is still in doubt goes first.
-                Some(true) if grey.is_empty() => return Nearby::Answer(From::Near, told, reuse(true)),
-                None if is_sure && grey.is_empty() => return Nearby::Answer(From::Near, told, reuse(false)),
-                _ if grey.len() < ASKED_ABOUT => grey.push(Grey {
-                    from: From::Near,
-                    reuse: reuse(true),
-                    question: candidate.question.clone(),
-                    told,
-                }),
+                Word::Answers { verified } if grey.is_empty() => {
+                    return Nearby::Answer(From::Near, told, reuse(verified));
+                }
+                _ if asked_about > 0 => {
+                    asked_about -= 1;
+                    grey.push(Grey {
+                        from: From::Near,
+                        reuse: reuse(true),
+                        question: candidate.question.clone(),
+                        told,
+                        place: Some((scope.clone(), candidate)),
+                    });
+                }
                 _ => {}
             }
         }

@@ -47,6 +47,7 @@ pub use key::normalised;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
 pub use translation::Translations;
+pub use verify::verification;
 
 /// What persona, rules and passages take at most, in tokens.
 const PROMPT_TOKENS: u64 = 2_000;

@@ -29,6 +29,9 @@ impl Parts {
             };
             if let (None, Some(answers)) = (known, answers) {
                 self.near.remember(asked, &grey.question, &grey.told.text, answers);
+                if let (true, Some((scope, candidate))) = (answers, &grey.place) {
+                    self.near.keep_also(scope, candidate, asked);
+                }
             }
             if answers == Some(true) {
                 return Some(grey.clone());
@@ -40,7 +43,7 @@ impl Parts {
     /// `None`: it did not say.
     async fn ask_verifier(&self, run: &Arc<Run>, grey: &Grey) -> Option<bool> {
         let model = self.verifier()?;
-        let prompt = |_: &Model| prompt(&run.question.text, grey);
+        let prompt = |_: &Model| verification(&run.question.text, &grey.question, &grey.told.text);
         let mut said = Said::default();
         let (bill, reservation) = run.with(|state| (state.bill.clone(), state.reservation.take()));
         let cancel = run.with(|state| state.cancel.clone());
@@ -81,13 +84,14 @@ impl Parts {
     }
 }
 
-fn prompt(asked: &str, grey: &Grey) -> Prompt {
+/// What the verifier is given: whether the answer to the question `kept` answers `asked`, too.
+pub fn verification(asked: &str, kept: &str, answer: &str) -> Prompt {
     // A tag inside the data must not end it.
     let data = |text: &str| text.chars().take(SHOWN).collect::<String>().replace('<', "‹");
     let shown = format!(
         "<old>{}</old>\n<answer>{}</answer>\n<new>{}</new>\nDoes the answer fit the new question? yes or no",
-        data(&grey.question),
-        data(&grey.told.text),
+        data(kept),
+        data(answer),
         data(asked)
     );
     Prompt {

@@ -15,7 +15,7 @@ use crate::domain::{Price, Tier, Usage, Usd};
 use crate::models::{Features, decide};
 use crate::settings::{Model, Settings};
 
-pub use near::Verifier;
+pub use near::{Found, Kept, Verifier};
 pub use questions::{Asked, QuestionsError, read, zipf};
 pub use report::print;
 pub use tokens::Tokens;
@@ -164,7 +164,7 @@ pub fn play(
             continue;
         }
         if measures.near {
-            let found = near.look_up(tier, asked, verifier, tokens);
+            let found = near.look_up(tier, asked, Some(verifier), tokens);
             let paid = rates.verifier.of(&found.asked_about);
             bill.cost += paid;
             bill.verifying += paid;

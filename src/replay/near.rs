@@ -5,11 +5,8 @@ use std::collections::HashMap;
 use super::questions::{Asked, Dice};
 use super::{Tokens, nothing};
 use crate::cache::CacheKey;
-use crate::cache::near::{Candidate, Daring, NearCache, Phrase, Scope, Zone};
+use crate::cache::near::{Daring, NearCache, Phrase, Scope, Word};
 use crate::domain::{Tier, Usage};
-
-/// Stored answers that are asked about for one question at most, as in the service.
-const ASKED_ABOUT: usize = 2;
 
 /// Plays the model that judges near matches. It knows the labels, and errs now and then; where there is no label it says no,
 /// so that an unlabelled list shows the least that near matches save.
@@ -24,7 +21,7 @@ impl Verifier {
         Self { seed, error }
     }
 
-    fn says(&self, asked: &Asked, stored: &Asked) -> bool {
+    pub fn says(&self, asked: &Asked, stored: &Asked) -> bool {
         let (Some(wanted), Some(got)) = (&asked.category, &stored.category) else {
             return false;
         };
@@ -34,76 +31,86 @@ impl Verifier {
 }
 
 /// What was found for a question, and what asking about it took.
-pub(super) struct Found {
+pub struct Found {
     pub stored: Option<Asked>,
+    /// A model was not needed.
+    pub is_sure: bool,
     pub asked_about: Usage,
 }
 
 /// Answers that were paid for, by what their questions mean.
-pub(super) struct Kept {
+pub struct Kept {
     near: NearCache,
     stored: HashMap<[u8; 32], Asked>,
 }
 
 impl Default for Kept {
     fn default() -> Self {
-        Self {
-            near: NearCache::new(Daring::Cautious),
-            stored: HashMap::new(),
-        }
+        Self::new(Daring::Cautious)
     }
 }
 
 impl Kept {
+    pub fn new(daring: Daring) -> Self {
+        Self {
+            near: NearCache::new(daring),
+            stored: HashMap::new(),
+        }
+    }
+
     pub fn keep(&mut self, tier: Tier, asked: &Asked) {
         let key = *blake3::hash(format!("{tier}\n{}", asked.text).as_bytes()).as_bytes();
         self.near.keep(&scope(tier), CacheKey(key), &asked.text, Vec::new());
         self.stored.insert(key, asked.clone());
     }
 
-    pub fn look_up(&self, tier: Tier, asked: &Asked, verifier: &Verifier, tokens: &Tokens) -> Found {
-        let candidates = self.near.candidates(&scope(tier), &Phrase::of(&asked.text));
-        let mut asked_about = nothing();
-        let mut left = ASKED_ABOUT;
-        for candidate in candidates {
+    /// As the service does it; without a verifier only what is sure is found.
+    pub fn look_up(&self, tier: Tier, asked: &Asked, verifier: Option<&Verifier>, tokens: &Tokens) -> Found {
+        let scope = scope(tier);
+        let mut found = Found {
+            stored: None,
+            is_sure: false,
+            asked_about: nothing(),
+        };
+        let mut left = verifier.map_or(0, |_| self.near.daring().asked_about());
+        for candidate in self.near.candidates(&scope, &Phrase::of(&asked.text)) {
             let Some(stored) = self.stored.get(&candidate.key.0) else {
                 continue;
             };
-            let answers = match candidate.zone {
-                Zone::Sure => true,
-                Zone::Grey => match self.near.verdict(&asked.text, &stored.text, "") {
-                    Some(said) => said,
-                    None if left == 0 => break,
-                    None => {
-                        left -= 1;
-                        self.verify(asked, stored, &candidate, (verifier, tokens), &mut asked_about)
+            let answers = match self.near.word(&asked.text, &candidate, "", true) {
+                Word::Answers { verified } => {
+                    found.is_sure = !verified;
+                    true
+                }
+                Word::Ask if left > 0 => {
+                    left -= 1;
+                    let pair = (asked, stored);
+                    let says =
+                        verifier.is_some_and(|verifier| self.verify(pair, verifier, tokens, &mut found.asked_about));
+                    if says {
+                        self.near.keep_also(&scope, &candidate, &asked.text);
                     }
-                },
-                Zone::No => false,
+                    says
+                }
+                Word::Ask | Word::No => false,
             };
             if answers {
-                return Found {
-                    stored: Some(stored.clone()),
-                    asked_about,
-                };
+                found.stored = Some(stored.clone());
+                break;
             }
         }
-        Found {
-            stored: None,
-            asked_about,
-        }
+        found
     }
 
     /// Asks, pays, and remembers the verdict.
     fn verify(
         &self,
-        asked: &Asked,
-        stored: &Asked,
-        candidate: &Candidate,
-        (verifier, tokens): (&Verifier, &Tokens),
+        (asked, stored): (&Asked, &Asked),
+        verifier: &Verifier,
+        tokens: &Tokens,
         paid: &mut Usage,
     ) -> bool {
-        let took = tokens.verifying(&asked.text, &candidate.question);
+        let took = tokens.verifying(&asked.text, &stored.text);
         paid.prompt_tokens += took.prompt_tokens;
         paid.completion_tokens += took.completion_tokens;
         let said = verifier.says(asked, stored);

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::questions::Dice;
-use crate::answering::normalised;
+use crate::answering::{normalised, verification};
 use crate::domain::Usage;
 use crate::models::estimated_tokens;
 
@@ -17,8 +17,8 @@ const PASSAGES: u64 = 4 * 230;
 const MEDIAN: f64 = 110.0;
 const SIGMA: f64 = 0.55;
 const SHORTEST: u64 = 15;
-/// What asking about a near match takes beyond the two questions and the stored answer.
-const VERIFY: u64 = 90;
+/// What a chat template puts around a message, about.
+const AROUND_A_MESSAGE: u64 = 4;
 
 pub struct Tokens {
     seed: u64,
@@ -64,11 +64,16 @@ impl Tokens {
         length.clamp(SHORTEST, self.longest)
     }
 
-    /// Asking whether the stored answer answers another question, which is answered with one token.
-    pub(super) fn verifying(&self, asked: &str, stored: &str) -> Usage {
-        let read = estimated_tokens(asked) + estimated_tokens(stored) + self.of(stored).completion_tokens;
+    /// Asking whether the stored answer answers another question, which is answered with one token. The prompt is the service's
+    /// own; of the stored answer only the length is known here.
+    pub fn verifying(&self, asked: &str, stored: &str) -> Usage {
+        let prompt = verification(asked, stored, "");
+        let messages = prompt.messages.iter();
+        let read: u64 = messages
+            .map(|message| AROUND_A_MESSAGE + estimated_tokens(&message.content))
+            .sum();
         Usage {
-            prompt_tokens: VERIFY + read,
+            prompt_tokens: read + self.of(stored).completion_tokens,
             completion_tokens: 1,
             counted: true,
         }

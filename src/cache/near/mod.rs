@@ -4,7 +4,10 @@
 //! models said of such pairs. The answers themselves stay in the exact cache, under the key that an entry names.
 
 mod apart;
+mod entries;
 mod phrase;
+mod rarity;
+mod rejected;
 mod scan;
 mod zone;
 
@@ -15,26 +18,24 @@ use moka::sync::Cache;
 use parking_lot::RwLock;
 
 use super::CacheKey;
-use crate::embeddings::Vector;
+use entries::{Entries, Entry};
+use rejected::Rejections;
 
 pub use apart::{Difference, apart};
 pub use phrase::Phrase;
+pub use rarity::Rarity;
 pub use scan::Vectors;
 pub use zone::{Daring, Zone};
 
 /// Entries a scope has at most; a new one then takes the place of an old one.
 const MOST_ENTRIES: usize = 100_000;
 /// Stored questions that are looked at for one asked.
-const LOOKED_AT: usize = 3;
+const LOOKED_AT: usize = 5;
+/// Bytes of a question that is kept; longer ones seldom come twice.
+const LONGEST: usize = 2_000;
 /// Verdicts that are remembered, and for how long.
 const VERDICTS: u64 = 100_000;
 const VERDICT_LIVES: Duration = Duration::from_secs(7 * 86_400);
-/// Of a site, this many rejected pairs are remembered, the latest.
-const MOST_REJECTED: usize = 500;
-/// Questions so close to a rejected one are of its neighbourhood.
-const NEIGHBOURHOOD: f32 = 0.80;
-/// By how much the next must be closer there.
-const RAISED: f32 = 0.02;
 
 /// Within a scope answers may stand for each other: one site, language, persona and chain of models.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,6 +52,7 @@ pub struct Candidate {
     pub key: CacheKey,
     /// The question that it was given to.
     pub question: String,
+    /// Of the question asked with that one, or with another one that a model said it answers, too.
     pub similarity: f32,
     /// Never [`Zone::No`].
     pub zone: Zone,
@@ -58,33 +60,23 @@ pub struct Candidate {
     pub leading: Vec<String>,
 }
 
-struct Entry {
-    key: CacheKey,
-    question: String,
-    leading: Vec<String>,
-}
-
-#[derive(Default)]
-struct Entries {
-    vectors: Vectors,
-    entries: Vec<Entry>,
-    /// Whose turn it is to go when the scope is full.
-    oldest: usize,
-}
-
-/// A pair that a visitor rejected.
-struct Rejected {
-    asked: String,
-    asked_vector: Vector,
-    kept_vector: Vector,
-    similarity: f32,
+/// What is to be done with a candidate whose answer is at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    Answers {
+        /// A model said so.
+        verified: bool,
+    },
+    /// A model is to be asked.
+    Ask,
+    No,
 }
 
 pub struct NearCache {
     daring: Daring,
     scopes: RwLock<HashMap<Scope, Entries>>,
     verdicts: Cache<[u8; 32], bool>,
-    rejected: RwLock<HashMap<String, Vec<Rejected>>>,
+    rejected: RwLock<Rejections>,
 }
 
 impl NearCache {
@@ -105,71 +97,112 @@ impl NearCache {
         self.daring
     }
 
-    /// Lets an answer be found by what its question means. A key that is there already stays as it is.
+    /// Lets an answer be found by what its question means. What is there already stays as it is; questions of more than
+    /// 2,000 bytes are left out.
     pub fn keep(&self, scope: &Scope, key: CacheKey, question: &str, leading: Vec<String>) {
-        if self.daring == Daring::Off {
-            return;
-        }
-        let vector = crate::embeddings::embed(question).vector;
-        let mut scopes = self.scopes.write();
-        let here = scopes.entry(scope.clone()).or_default();
-        if vector.is_zero() || here.entries.iter().any(|entry| entry.key == key) {
-            return;
-        }
-        if here.entries.len() >= MOST_ENTRIES {
-            here.oldest = (here.oldest + 1) % MOST_ENTRIES;
-            here.remove(here.oldest);
-        }
-        here.vectors.push(&vector);
-        here.entries.push(Entry {
+        self.add(scope, question, |question| Entry {
             key,
-            question: question.to_owned(),
-            leading,
+            question,
+            answered: None,
+            leading: leading.into(),
         });
     }
 
-    /// What may answer, the nearest first.
+    /// Lets an answer be found by a question that a model said it answers, too.
+    pub fn keep_also(&self, scope: &Scope, candidate: &Candidate, asked: &str) {
+        self.add(scope, asked, |question| Entry {
+            key: candidate.key,
+            question,
+            answered: Some(candidate.question.as_str().into()),
+            leading: candidate.leading.clone().into(),
+        });
+    }
+
+    fn add(&self, scope: &Scope, question: &str, entry: impl FnOnce(Box<str>) -> Entry) {
+        if self.daring == Daring::Off || question.len() > LONGEST {
+            return;
+        }
+        let phrase = Phrase::of(question);
+        if phrase.vector.is_zero() {
+            return;
+        }
+        let entry = entry(question.into());
+        let mut scopes = self.scopes.write();
+        let here = scopes.entry(scope.clone()).or_default();
+        if !here.has(&entry.key, &entry.question) {
+            here.add(entry, &phrase, MOST_ENTRIES);
+        }
+    }
+
+    /// What may answer: what is sure first, then the nearest. Each answer once.
     pub fn candidates(&self, scope: &Scope, asked: &Phrase) -> Vec<Candidate> {
         let scopes = self.scopes.read();
         let Some(here) = scopes.get(scope) else {
             return Vec::new();
         };
-        let near = here.vectors.nearest(&asked.vector, self.daring.floor(), LOOKED_AT);
+        let near = here
+            .vectors
+            .nearest(asked.vector.as_bytes(), self.daring.floor(), LOOKED_AT);
         let judged = near.into_iter().filter_map(|(similarity, at)| {
-            let entry = &here.entries[at];
-            let zone = self.judge(&scope.site, asked, &Phrase::of(&entry.question), similarity);
-            (zone != Zone::No).then(|| Candidate {
-                key: entry.key,
-                question: entry.question.clone(),
-                similarity,
-                zone,
-                leading: entry.leading.clone(),
-            })
+            let entry = here.at(at);
+            let kept = Phrase::of(&entry.question);
+            let bar = self.bar(&scope.site, asked, &kept, entry.answered.as_deref())?;
+            let differing = here.rarity.differing(&asked.content, &kept.content);
+            let zone = self.daring.zone(asked, &kept, similarity, differing, bar);
+            (zone != Zone::No).then_some((zone, similarity, entry))
         });
-        judged.collect()
-    }
-
-    /// The zone of a pair, after what visitors said of pairs like it.
-    pub fn judge(&self, site: &str, asked: &Phrase, kept: &Phrase, similarity: f32) -> Zone {
-        let rejected = self.rejected.read();
-        let mut bar = 0f32;
-        for one in rejected.get(site).into_iter().flatten() {
-            let near_kept = one.kept_vector.similarity(&kept.vector);
-            if near_kept > 0.999 && one.asked_vector.similarity(&asked.vector) > 0.999 {
-                return Zone::No;
-            }
-            if near_kept >= NEIGHBOURHOOD && one.asked_vector.similarity(&asked.vector) >= NEIGHBOURHOOD {
-                bar = bar.max(one.similarity + RAISED);
+        let mut judged: Vec<(Zone, f32, &Entry)> = judged.collect();
+        // Stable: the nearest stay first in each zone.
+        judged.sort_by_key(|(zone, ..)| *zone != Zone::Sure);
+        let mut found: Vec<Candidate> = Vec::new();
+        for (zone, similarity, entry) in judged {
+            if found.iter().all(|one| one.key != entry.key) {
+                found.push(Candidate {
+                    key: entry.key,
+                    question: entry.given_to().to_owned(),
+                    similarity,
+                    zone,
+                    leading: entry.leading.to_vec(),
+                });
             }
         }
-        self.daring.zone(asked, kept, similarity, bar)
+        found
+    }
+
+    /// What is to be done with a candidate whose answer is this text. `leads_alike`: both questions led to the same content.
+    pub fn word(&self, asked: &str, candidate: &Candidate, answer: &str, leads_alike: bool) -> Word {
+        match self.verdict(asked, &candidate.question, answer) {
+            Some(true) => Word::Answers { verified: true },
+            Some(false) => Word::No,
+            None if candidate.zone == Zone::Sure && leads_alike => Word::Answers { verified: false },
+            None => Word::Ask,
+        }
+    }
+
+    /// The zone of a pair that is in no scope, after what visitors said of pairs like it.
+    pub fn judge(&self, site: &str, asked: &Phrase, kept: &Phrase, similarity: f32) -> Zone {
+        let Some(bar) = self.bar(site, asked, kept, None) else {
+            return Zone::No;
+        };
+        let differing = Rarity::default().differing(&asked.content, &kept.content);
+        self.daring.zone(asked, kept, similarity, differing, bar)
+    }
+
+    /// See [`Rejections::bar`]. What was rejected is an answer, so it counts what question that was given to.
+    fn bar(&self, site: &str, asked: &Phrase, kept: &Phrase, answered: Option<&str>) -> Option<f32> {
+        let rejected = self.rejected.read();
+        if rejected.is_empty(site) {
+            return Some(0.0);
+        }
+        match answered {
+            None => rejected.bar(site, asked, &kept.vector),
+            Some(answered) => rejected.bar(site, asked, &crate::embeddings::embed(answered).vector),
+        }
     }
 
     pub fn forget(&self, key: &CacheKey) {
         for here in self.scopes.write().values_mut() {
-            if let Some(at) = here.entries.iter().position(|entry| entry.key == *key) {
-                here.remove(at);
-            }
+            here.forget(key);
         }
     }
 
@@ -178,17 +211,10 @@ impl NearCache {
         let mut gone = Vec::new();
         for (_, here) in self.scopes.write().iter_mut().filter(|(scope, _)| scope.site == site) {
             let floor = Daring::Cautious.floor().min(self.daring.floor());
-            let mut places: Vec<usize> = here
-                .vectors
-                .nearest(&question.vector, floor, 100)
-                .iter()
-                .map(|one| one.1)
-                .collect();
-            // From the last on, so that no place moves before its turn.
-            places.sort_unstable_by(|one, other| other.cmp(one));
-            for at in places {
-                gone.push(here.remove(at));
-            }
+            let near = here.vectors.nearest(question.vector.as_bytes(), floor, 100);
+            let keys: Vec<CacheKey> = near.iter().map(|(_, place)| here.at(*place).key).collect();
+            keys.iter().for_each(|key| here.forget(key));
+            gone.extend(keys);
         }
         gone
     }
@@ -204,43 +230,21 @@ impl NearCache {
 
     /// A visitor says that the answer to `kept` did not answer `asked`: never again, and its neighbours must be closer.
     pub fn reject(&self, site: &str, asked: &str, kept: &str) {
-        let (asked_vector, kept_vector) = (
-            crate::embeddings::embed(asked).vector,
-            crate::embeddings::embed(kept).vector,
-        );
-        let mut rejected = self.rejected.write();
-        let here = rejected.entry(site.to_owned()).or_default();
-        if here
-            .iter()
-            .any(|one| one.asked == asked && one.kept_vector == kept_vector)
-        {
+        if !self.rejected.write().add(site, asked, kept) {
             return;
         }
-        if here.len() >= MOST_REJECTED {
-            here.remove(0);
+        for (_, here) in self.scopes.write().iter_mut().filter(|(scope, _)| scope.site == site) {
+            here.forget_question(kept, asked);
         }
-        here.push(Rejected {
-            asked: asked.to_owned(),
-            similarity: asked_vector.similarity(&kept_vector),
-            asked_vector,
-            kept_vector,
-        });
     }
 
     /// How many entries there are in all scopes.
     pub fn len(&self) -> usize {
-        self.scopes.read().values().map(|here| here.entries.len()).sum()
+        self.scopes.read().values().map(Entries::len).sum()
     }
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-}
-
-impl Entries {
-    fn remove(&mut self, at: usize) -> CacheKey {
-        self.vectors.swap_remove(at);
-        self.entries.swap_remove(at).key
     }
 }
 

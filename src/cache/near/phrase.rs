@@ -1,7 +1,9 @@
 //! A question as it is compared with another one.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
+use snowball_stemmers_rs::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::embeddings::{self, Vector, embed};
@@ -25,6 +27,8 @@ pub struct Phrase {
     pub asking: BTreeSet<String>,
     /// Words that are written as names, or that the model does not know: products, people, brands.
     pub names: BTreeSet<String>,
+    /// The stems of the words that say what it is about: all but those that hold any question together. Each once, in order.
+    pub content: Vec<String>,
 }
 
 const DENIALS: &[&str] = &[
@@ -74,9 +78,20 @@ const DENIALS: &[&str] = &[
     "никогда", // Russian
 ];
 
+/// English words that hold a question together and say nothing of what it is about. What denies or asks is looked at elsewhere.
+const FUNCTION: &str = "a an the i me my mine myself we us our you your he she it its they them their this that these those \
+there here is am was were are be been being do does did done doing have has had having will would shall should can could may might \
+must to of in on at for with by from and or but not as if so than then too very just also really still already yet please hi hello \
+hey thanks thank im ive dont cant wont s t m re ve ll d what how why when where who whom whose which want need know tell help any \
+some all let lets like ok okay get got getting go going way possible able explain show give";
+
+static FUNCTION_WORDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| FUNCTION.split(' ').collect());
+/// English, as what is sure is: see [`READABLE`].
+static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
+
 const ASKING: &[&str] = &[
-    "why", "when", "where", "who", "how", "warum", "wann", "wo", "wer", "wie", "pourquoi", "quand", "où", "comment",
-    "cuándo", "dónde", "cómo",
+    "why", "when", "where", "who", "how", "what", "which", "warum", "wann", "wo", "wer", "wie", "pourquoi", "quand",
+    "où", "comment", "cuándo", "dónde", "cómo",
 ];
 /// After `how`, these ask for a measure.
 const MEASURES: &[&str] = &["much", "many", "long", "often", "far", "old", "big", "soon"];
@@ -117,6 +132,7 @@ impl Phrase {
             denials: words.iter().filter(|word| denies(word)).count(),
             asking: asking(&words),
             names: names(&spelled),
+            content: content(&words),
             words,
         }
     }
@@ -154,6 +170,13 @@ fn asking(words: &[String]) -> BTreeSet<String> {
         })
     };
     words.iter().enumerate().filter_map(asks).collect()
+}
+
+fn content(words: &[String]) -> Vec<String> {
+    let parts = words.iter().flat_map(|word| word.split(['-', '\'']));
+    let kept = parts.filter(|part| !part.is_empty() && !FUNCTION_WORDS.contains(part));
+    let stems: BTreeSet<String> = kept.map(|part| STEMMER.stem(part).into_owned()).collect();
+    stems.into_iter().collect()
 }
 
 /// A text in capitals throughout says nothing about names by its capitals.

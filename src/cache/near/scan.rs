@@ -1,18 +1,19 @@
 //! The nearest of many vectors, exactly.
 //!
-//! The first dimensions of the model carry the most (they are principal components), and what the rest can add at most is
-//! known from its length (Cauchy and Schwarz). So only the heads are read of nearly all vectors, a quarter of the memory, and
-//! nothing is missed.
-
-use crate::embeddings::{DIMENSIONS, Vector};
+//! The first dimensions of the built-in model carry the most (they are principal components), and what the rest can add at
+//! most is known from its length (Cauchy and Schwarz). So only the heads are read of nearly all vectors, a quarter of the
+//! memory, and nothing is missed.
 
 const HEAD: usize = 64;
 
-/// Vectors by place; a place that is vacated is used again.
+/// Vectors of one model by place; a place that is vacated is taken by the last.
 #[derive(Default)]
 pub struct Vectors {
     heads: Vec<[i8; HEAD]>,
-    whole: Vec<Vector>,
+    /// What follows the heads, in blocks; of every vector as many.
+    tails: Vec<[i8; HEAD]>,
+    /// Blocks of a tail; `None` as long as nothing was pushed that has a length.
+    blocks: Option<usize>,
     /// One over the length of the vector, and the share of its length that is not in its head.
     norms: Vec<(f32, f32)>,
 }
@@ -26,34 +27,57 @@ impl Vectors {
         self.heads.is_empty()
     }
 
-    pub fn push(&mut self, vector: &Vector) {
-        let (head, norms) = split(vector);
+    /// The first vector says how many dimensions all have. An empty one holds a place, as does one of another length; neither is
+    /// ever near.
+    pub fn push(&mut self, values: &[i8]) {
+        if self.blocks.is_none() && !values.is_empty() {
+            let blocks = values.len().div_ceil(HEAD) - 1;
+            self.blocks = Some(blocks);
+            self.tails.resize(self.len() * blocks, [0; HEAD]);
+        }
+        let blocks = self.blocks.unwrap_or(0);
+        let values = if self.fits(values) { values } else { &[] };
+        let (head, norms) = split(values);
         self.heads.push(head);
         self.norms.push(norms);
-        self.whole.push(vector.clone());
+        self.tails.extend(tail(values, blocks));
+    }
+
+    fn fits(&self, values: &[i8]) -> bool {
+        self.blocks
+            .is_some_and(|blocks| values.len().div_ceil(HEAD) == blocks + 1)
     }
 
     /// Takes one out; the last takes its place.
     pub fn swap_remove(&mut self, at: usize) {
         self.heads.swap_remove(at);
         self.norms.swap_remove(at);
-        self.whole.swap_remove(at);
+        let blocks = self.blocks.unwrap_or(0);
+        let last = self.tails.len() - blocks;
+        self.tails.copy_within(last.., at * blocks);
+        self.tails.truncate(last);
     }
 
-    /// Up to `count` places whose similarity is `floor` or more, the nearest first.
-    pub fn nearest(&self, asked: &Vector, floor: f32, count: usize) -> Vec<(f32, usize)> {
+    /// Up to `count` places whose cosine similarity is `floor` or more, the nearest first.
+    pub fn nearest(&self, asked: &[i8], floor: f32, count: usize) -> Vec<(f32, usize)> {
         let mut found: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
-        if asked.is_zero() || count == 0 {
+        let (head, (per_length, rest)) = split(asked);
+        if per_length == 0.0 || count == 0 || !self.fits(asked) {
             return found;
         }
-        let (head, (per_length, rest)) = split(asked);
+        let blocks = self.blocks.unwrap_or(0);
+        let tail: Vec<[i8; HEAD]> = tail(asked, blocks).collect();
         let mut floor = floor;
         for (at, (other, (per, other_rest))) in self.heads.iter().zip(&self.norms).enumerate() {
-            let at_most = dot(&head, other) as f32 * per_length * per + rest * other_rest;
-            if at_most < floor {
+            let of_head = dot(&head, other);
+            let at_most = of_head as f32 * per_length * per + rest * other_rest;
+            // Rounding must not lose one that is just at the floor.
+            if at_most < floor - 1e-4 {
                 continue;
             }
-            let similarity = self.whole[at].similarity(asked);
+            let others = &self.tails[at * blocks..][..blocks];
+            let of_tail: i32 = tail.iter().zip(others).map(|(one, other)| dot(one, other)).sum();
+            let similarity = (of_head + of_tail) as f32 * per_length * per;
             if similarity < floor {
                 continue;
             }
@@ -68,14 +92,31 @@ impl Vectors {
     }
 }
 
-fn split(vector: &Vector) -> ([i8; HEAD], (f32, f32)) {
-    let mut head = [0; HEAD];
-    head.copy_from_slice(&vector.as_bytes()[..HEAD]);
-    let square = |bytes: &[i8]| bytes.iter().map(|&byte| i32::from(byte) * i32::from(byte)).sum::<i32>() as f32;
-    let tail = square(&vector.as_bytes()[HEAD..DIMENSIONS]).sqrt();
-    match vector.length() {
+/// What follows the head, the last block filled up with zeros.
+fn tail(values: &[i8], blocks: usize) -> impl Iterator<Item = [i8; HEAD]> {
+    let rest = values.get(HEAD..).unwrap_or_default();
+    (0..blocks).map(move |at| block(rest.get(at * HEAD..).unwrap_or_default()))
+}
+
+fn block(values: &[i8]) -> [i8; HEAD] {
+    let mut block = [0; HEAD];
+    let length = values.len().min(HEAD);
+    block[..length].copy_from_slice(&values[..length]);
+    block
+}
+
+fn split(values: &[i8]) -> ([i8; HEAD], (f32, f32)) {
+    let square = |values: &[i8]| {
+        values
+            .iter()
+            .map(|&value| i32::from(value) * i32::from(value))
+            .sum::<i32>() as f32
+    };
+    let head = block(values);
+    let tail = square(values.get(HEAD..).unwrap_or_default());
+    match (square(&head) + tail).sqrt() {
         0.0 => (head, (0.0, 0.0)),
-        length => (head, (length.recip(), tail / length)),
+        length => (head, (length.recip(), tail.sqrt() / length)),
     }
 }
 
@@ -91,6 +132,7 @@ fn dot(one: &[i8; HEAD], other: &[i8; HEAD]) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embeddings::{DIMENSIONS, Vector};
     use rand::{RngExt, SeedableRng};
 
     #[test]
@@ -106,11 +148,13 @@ mod tests {
         let (mut vectors, mut plain) = (Vectors::default(), Vec::new());
         for at in 0..500 {
             let vector = draw(at as f32 % 7.0 / 10.0);
-            vectors.push(&vector);
+            vectors.push(vector.as_bytes());
             plain.push(vector);
         }
-        vectors.swap_remove(3);
-        plain.swap_remove(3);
+        for gone in [3, 498] {
+            vectors.swap_remove(gone);
+            plain.swap_remove(gone);
+        }
         let asked = draw(0.3);
         let mut all: Vec<(f32, usize)> = plain
             .iter()
@@ -118,7 +162,27 @@ mod tests {
             .map(|(at, one)| (one.similarity(&asked), at))
             .collect();
         all.sort_by(|one, other| other.0.total_cmp(&one.0));
-        assert_eq!(vectors.nearest(&asked, 0.1, 5), all[..5]);
-        assert!(vectors.nearest(&asked, 1.1, 5).is_empty());
+        let found = vectors.nearest(asked.as_bytes(), 0.1, 5);
+        let places = |list: &[(f32, usize)]| list.iter().map(|one| one.1).collect::<Vec<_>>();
+        assert_eq!(places(&found), places(&all[..5]));
+        assert!(
+            found
+                .iter()
+                .zip(&all)
+                .all(|(one, other)| (one.0 - other.0).abs() < 1e-5)
+        );
+        assert!(vectors.nearest(asked.as_bytes(), 1.1, 5).is_empty());
+    }
+
+    #[test]
+    fn vectors_of_other_lengths_are_never_compared() {
+        let mut vectors = Vectors::default();
+        vectors.push(&[]);
+        vectors.push(&[5; 100]);
+        vectors.push(&[5; 300]);
+        vectors.swap_remove(0);
+        assert_eq!(vectors.nearest(&[5; 100], 0.5, 3).len(), 1);
+        assert!(vectors.nearest(&[5; 300], 0.0, 3).is_empty());
+        assert!(vectors.nearest(&[], 0.0, 3).is_empty());
     }
 }

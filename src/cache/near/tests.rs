@@ -81,3 +81,57 @@ fn a_verdict_is_of_one_answer() {
     assert_eq!(near.verdict("a?", "b?", "An answer."), Some(true));
     assert_eq!(near.verdict("a?", "b?", "Another answer."), None);
 }
+
+#[test]
+fn what_a_model_confirmed_is_a_further_question_of_the_same_answer() {
+    let near = filled();
+    let asked = "how can the plugin be installed by me";
+    let found = near.candidates(&scope("site_a"), &Phrase::of(asked)).remove(0);
+    assert_eq!(near.word(asked, &found, "Upload it.", true), Word::Ask);
+    near.remember(asked, &found.question, "Upload it.", true);
+    near.keep_also(&scope("site_a"), &found, asked);
+    near.keep_also(&scope("site_a"), &found, asked);
+    assert_eq!(near.len(), 3);
+    let found = near.candidates(&scope("site_a"), &Phrase::of("how can a plugin be installed by me"));
+    // One answer, found by the question that is nearest, and named by the one that it was given to.
+    assert_eq!((found.len(), found[0].zone), (1, Zone::Sure));
+    assert_eq!(found[0].question, "How do I install the plugin?");
+    assert_eq!(
+        near.word(asked, &found[0], "Upload it.", true),
+        Word::Answers { verified: true }
+    );
+    // Who rejects it for the further question takes that away, and nothing else.
+    near.reject("site_a", asked, "How do I install the plugin?");
+    assert_eq!((near.len(), nearest(&near, "site_a", asked)), (2, None));
+    // And with the answer go all its questions.
+    near.keep_also(&scope("site_a"), &found[0], "which way can the plugin be installed");
+    near.forget(&CacheKey([1; 32]));
+    assert_eq!(near.len(), 1);
+}
+
+#[test]
+fn a_full_scope_lets_old_ones_go_and_finds_the_rest() {
+    let mut entries = entries::Entries::default();
+    let texts = [
+        "install the plugin",
+        "see my invoices",
+        "ship to Norway",
+        "close the account",
+        "change my name",
+    ];
+    for (number, text) in (0u8..).zip(texts) {
+        let entry = entries::Entry {
+            key: CacheKey([number; 32]),
+            question: text.into(),
+            answered: None,
+            leading: Box::default(),
+        };
+        entries.add(entry, &Phrase::of(text), 3);
+    }
+    assert_eq!(entries.len(), 3);
+    assert!(entries.has(&CacheKey([4; 32]), "change my name"));
+    for number in 0..5 {
+        entries.forget(&CacheKey([number; 32]));
+    }
+    assert_eq!(entries.len(), 0);
+}

@@ -24,38 +24,63 @@ pub enum Zone {
     No,
 }
 
-/// From here two questions are one, unless something tells them apart.
-const SURE: f32 = 0.95;
-const SURE_BOLD: f32 = 0.92;
-/// From here asking a model pays.
-const GREY: f32 = 0.70;
-const GREY_BOLD: f32 = 0.60;
+/// The bars of one daring. The bench `near` shows what they give on real questions, and how much they may move.
+struct Bars {
+    /// From here two questions are one, unless something tells them apart.
+    sure: f32,
+    /// Of what both are about, weighed by rarity, less than this share is named by one of them alone.
+    differing: f32,
+    /// From here asking a model pays.
+    grey: f32,
+}
+
+const CAUTIOUS: Bars = Bars {
+    sure: 0.91,
+    differing: 0.33,
+    grey: 0.80,
+};
+const BOLD: Bars = Bars {
+    sure: 0.88,
+    differing: 0.4,
+    grey: 0.70,
+};
 
 impl Daring {
-    /// The zone of two questions that are so similar; `bar` is what was learned there from visitors, 0 when nothing.
-    pub fn zone(self, asked: &Phrase, kept: &Phrase, similarity: f32, bar: f32) -> Zone {
-        let (sure, grey) = match self {
-            Self::Off => return Zone::No,
-            Self::Cautious => (SURE, GREY),
-            Self::Bold => (SURE_BOLD, GREY_BOLD),
-        };
-        if similarity < grey {
-            return Zone::No;
+    fn bars(self) -> Option<Bars> {
+        match self {
+            Self::Off => None,
+            Self::Cautious => Some(CAUTIOUS),
+            Self::Bold => Some(BOLD),
         }
+    }
+
+    /// The zone of two questions that are so similar. `differing` is the share of what they are about that one of them has alone,
+    /// 0 to 1; `bar` is what was learned there from visitors, 0 when nothing.
+    pub fn zone(self, asked: &Phrase, kept: &Phrase, similarity: f32, differing: f32, bar: f32) -> Zone {
+        let Some(bars) = self.bars().filter(|bars| similarity >= bars.grey) else {
+            return Zone::No;
+        };
+        let is_one = similarity >= bars.sure.max(bar) && differing < bars.differing && asked.asking == kept.asking;
         match apart(asked, kept) {
             // Another number wants another answer nearly always; a model need not be paid to say so.
             Some(Difference::Number) => Zone::No,
-            None if similarity >= sure.max(bar) => Zone::Sure,
+            None if is_one => Zone::Sure,
             _ => Zone::Grey,
         }
     }
 
     /// Below this similarity nothing is looked at.
     pub fn floor(self) -> f32 {
+        self.bars().map_or(f32::INFINITY, |bars| bars.grey)
+    }
+
+    /// Stored answers that a model is asked about for one question, at most. The second is right less often than the first, and
+    /// what a verifier errs in counts more there.
+    pub fn asked_about(self) -> usize {
         match self {
-            Self::Off => f32::INFINITY,
-            Self::Cautious => GREY,
-            Self::Bold => GREY_BOLD,
+            Self::Off => 0,
+            Self::Cautious => 1,
+            Self::Bold => 2,
         }
     }
 }
