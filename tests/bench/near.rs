@@ -60,7 +60,7 @@ fn main() {
 fn halves(list: &[Asked]) -> (Vec<Asked>, Vec<Asked>) {
     let is_first = |one: &&Asked| {
         let label = one.category.as_deref().unwrap_or_default();
-        blake3::hash(label.as_bytes()).as_bytes()[0] % 2 == 0
+        blake3::hash(label.as_bytes()).as_bytes()[0].is_multiple_of(2)
     };
     list.iter().cloned().partition(|one| is_first(&one))
 }
