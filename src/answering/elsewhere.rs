@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Parts;
 use super::run::Run;
-use crate::cache::{CacheKey, CachedAnswer};
+use crate::cache::{CacheKey, CachedAnswer, Claim};
 
 /// How long one service may be making an answer before another one begins as well.
 const LEASE: Duration = Duration::from_secs(30);
@@ -17,7 +17,7 @@ pub(super) enum Elsewhere {
     /// Another service made it.
     Made(Arc<CachedAnswer>),
     /// It is to be made here; the claim, if there is one, is to be released.
-    Ours(Option<CacheKey>),
+    Ours(Option<(CacheKey, Claim)>),
 }
 
 /// Waits for another service that is making the answer of `run`, or claims it.
@@ -29,7 +29,10 @@ pub(super) async fn made(parts: &Parts, run: &Run) -> Elsewhere {
     let cancel = run.with(|state| state.cancel.clone());
     let due = Instant::now() + PATIENCE;
     let mut has_waited = false;
-    while !parts.cache.claim(&key, LEASE).await {
+    let claim = loop {
+        if let Some(claim) = parts.cache.claim(&key, LEASE).await {
+            break claim;
+        }
         has_waited = true;
         let waited = cancel.run_until_cancelled(tokio::time::sleep(LOOK_AGAIN)).await;
         if let Some(told) = parts.cache.get(&key).await {
@@ -38,11 +41,11 @@ pub(super) async fn made(parts: &Parts, run: &Run) -> Elsewhere {
         if waited.is_none() || Instant::now() >= due {
             return Elsewhere::Ours(None);
         }
-    }
+    };
     // The other one may have finished between the last look and the claim.
     if has_waited && let Some(told) = parts.cache.get(&key).await {
-        parts.cache.release(&key).await;
+        parts.cache.release(&key, claim).await;
         return Elsewhere::Made(told);
     }
-    Elsewhere::Ours(Some(key))
+    Elsewhere::Ours(Some((key, claim)))
 }

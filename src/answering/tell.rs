@@ -31,8 +31,8 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
         },
     };
     write_down(parts, run, &close).await;
-    if let Some(key) = claimed {
-        parts.cache.release(&key).await;
+    if let Some((key, claim)) = claimed {
+        parts.cache.release(&key, claim).await;
     }
     close.tell(run);
     experiment::shadow(parts, run);

@@ -57,6 +57,22 @@ pub struct Basis {
     pub content_version: String,
 }
 
+/// Whose turn it is to make an answer, told from everybody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claim(u64);
+
+impl Claim {
+    fn new() -> Self {
+        // Zero is what nobody holds.
+        Self(rand::random::<u64>().max(1))
+    }
+
+    /// Granted without asking anybody; there is nothing to release.
+    fn of_nobody() -> Self {
+        Self(0)
+    }
+}
+
 #[async_trait]
 pub trait AnswerCache: Send + Sync {
     /// The answer, unless it is older than the time to live.
@@ -65,12 +81,13 @@ pub trait AnswerCache: Send + Sync {
     async fn get_stale(&self, key: &CacheKey) -> Option<Arc<CachedAnswer>>;
     async fn put(&self, key: &CacheKey, answer: Arc<CachedAnswer>);
     async fn remove(&self, key: &CacheKey);
-    /// Claims the making of an answer for `lease`. False: another service that shares this cache is making it. The claim ends
+    /// Claims the making of an answer for `lease`. `None`: another service that shares this cache is making it. The claim ends
     /// by itself, or with [`AnswerCache::release`]; a cache that nobody shares grants every one.
-    async fn claim(&self, _key: &CacheKey, _lease: Duration) -> bool {
-        true
+    async fn claim(&self, _key: &CacheKey, _lease: Duration) -> Option<Claim> {
+        Some(Claim::of_nobody())
     }
-    async fn release(&self, _key: &CacheKey) {}
+    /// Ends this claim. One that has lapsed meanwhile, and that somebody else has by now, stays theirs.
+    async fn release(&self, _key: &CacheKey, _claim: Claim) {}
     /// A word for `/readyz` and `check`; `Err` says in one line what is wrong.
     async fn ready(&self) -> Result<(), String>;
 }

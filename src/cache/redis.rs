@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_redis::redis;
+use deadpool_redis::redis::{self, Script};
 
-use super::{AnswerCache, CacheKey, CachedAnswer, STALE_FOR};
+use super::{AnswerCache, CacheKey, CachedAnswer, Claim, STALE_FOR};
 use crate::redis::RedisClient;
 
 /// The longest answer as JSON that is written or believed, in bytes.
@@ -15,12 +15,17 @@ const MAX_VALUE: usize = 1 << 20;
 pub struct RedisCache {
     redis: RedisClient,
     ttl_ms: u64,
+    release: Script,
 }
+
+/// Deletes a claim if it is still the caller's: between a look and a deletion it could lapse and become another's.
+const RELEASE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
 
 impl RedisCache {
     pub fn new(redis: RedisClient, ttl: Duration) -> Self {
         let ttl_ms = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 50);
-        Self { redis, ttl_ms }
+        let release = Script::new(RELEASE);
+        Self { redis, ttl_ms, release }
     }
 
     /// An answer, and how many milliseconds Redis keeps it: what is left of its time to live, and [`STALE_FOR`] beyond.
@@ -90,25 +95,33 @@ impl AnswerCache for RedisCache {
             .await;
     }
 
-    async fn claim(&self, key: &CacheKey, lease: Duration) -> bool {
-        let name = claim_name(key);
+    async fn claim(&self, key: &CacheKey, lease: Duration) -> Option<Claim> {
+        let (name, claim) = (claim_name(key), Claim::new());
         let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 50);
         let set: Option<Option<String>> = self
             .redis
             .call(async |connection| {
                 let mut set = redis::cmd("SET");
-                set.arg(&name).arg(1).arg("NX").arg("PX").arg(lease_ms);
+                set.arg(&name).arg(claim.0).arg("NX").arg("PX").arg(lease_ms);
                 set.query_async(connection).await
             })
             .await;
-        // Away: nobody can be asked. Otherwise SET said OK, or nothing because somebody else has it.
-        set.is_none_or(|ok| ok.is_some())
+        match set {
+            // Away: nobody can be asked.
+            None => Some(Claim::of_nobody()),
+            // SET said OK, or nothing because somebody else has it.
+            Some(ok) => ok.map(|_| claim),
+        }
     }
 
-    async fn release(&self, key: &CacheKey) {
-        let name = claim_name(key);
+    async fn release(&self, key: &CacheKey, claim: Claim) {
+        if claim == Claim::of_nobody() {
+            return;
+        }
+        let mut release = self.release.key(claim_name(key));
+        release.arg(claim.0);
         self.redis
-            .call(async |connection| redis::cmd("DEL").arg(&name).query_async::<()>(connection).await)
+            .call(async |connection| release.invoke_async::<()>(connection).await)
             .await;
     }
 

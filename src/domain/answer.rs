@@ -194,6 +194,17 @@ pub struct ShadowAnswer {
     pub asked_at_ms: i64,
 }
 
+/// An answer that a program was given from the cache.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Saving {
+    /// As the ledger names the program.
+    pub program: String,
+    /// What the call cost that made the answer.
+    pub saved: Usd,
+    /// Unix time in milliseconds.
+    pub at_ms: i64,
+}
+
 /// One call to a model, as the ledger keeps it: also those that failed, were stopped or were made for nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpstreamCall {

@@ -13,7 +13,7 @@ mod site;
 mod version;
 
 pub use answer::{
-    Answer, Arm, Decision, Enrolment, Finish, From, ModelKind, Purpose, Rating, ShadowAnswer, Source, Tier,
+    Answer, Arm, Decision, Enrolment, Finish, From, ModelKind, Purpose, Rating, Saving, ShadowAnswer, Source, Tier,
     UpstreamCall, Usage,
 };
 pub use curated::{CuratedAnswer, NearHit, Reuse};

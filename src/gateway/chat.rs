@@ -11,12 +11,17 @@ use serde_json::value::RawValue;
 
 use super::fields::Fields;
 use super::{Caching, Rejection};
-use crate::domain::Usage;
+use crate::domain::{Usage, Usd};
 use crate::models::passthrough::{Manner, Outgoing};
-use crate::models::{Message, Model, estimated_tokens};
+use crate::models::tokenizer::count_here;
+use crate::models::{Message, Model};
 
 /// About what an image or a recording in a message takes, where the provider does not tell.
 const TOKENS_OF_A_PART: u64 = 800;
+/// What a message takes beside its text, and what the beginning of the answer takes (OpenAI's cookbook, "How to count tokens
+/// with tiktoken").
+const TOKENS_OF_A_MESSAGE: u64 = 4;
+const TOKENS_OF_A_BEGINNING: u64 = 3;
 /// What an answer may take when the program sets no bound to it.
 const USUAL_ANSWER_TOKENS: u64 = 4_096;
 
@@ -145,17 +150,6 @@ impl ChatCall {
         (text, spoken.count().saturating_sub(1))
     }
 
-    /// What it may take of a model at most, reckoned from above without reading it.
-    pub fn at_most(&self, model: &Model) -> Usage {
-        let context = u64::from(model.context_tokens);
-        let sent = self.fields.raw("messages").map_or(0, str::len) as u64;
-        Usage {
-            prompt_tokens: (sent / 3).min(context),
-            completion_tokens: self.most_tokens.min(context),
-            counted: true,
-        }
-    }
-
     /// Messages that cannot be read are the provider's to refuse.
     fn turns(&self) -> Vec<Turn<'_>> {
         let messages = self.fields.raw("messages").unwrap_or("[]");
@@ -187,16 +181,28 @@ impl Outgoing for ChatCall {
         self.fields.with(&replaced)
     }
 
+    /// Reckoned from above without reading it: a token has two bytes at least, save in texts that nobody writes.
+    fn at_most(&self, model: &Model) -> Usd {
+        let context = u64::from(model.context_tokens);
+        let sent = ["messages", "tools"].map(|name| self.fields.raw(name).map_or(0, str::len) as u64);
+        model.cost(&Usage {
+            prompt_tokens: (sent.iter().sum::<u64>() / 2).min(context),
+            completion_tokens: self.most_tokens.min(context),
+            counted: true,
+        })
+    }
+
     fn prompt_tokens(&self) -> u64 {
         *self.prompt_tokens.get_or_init(|| {
             let tokens = |turn: &Turn| {
                 let (text, others) = turn
                     .content
                     .map_or_else(Default::default, |content| text_of(content.get()));
-                estimated_tokens(&text) + others * TOKENS_OF_A_PART + 4
+                count_here([text.as_str()]) + others * TOKENS_OF_A_PART + TOKENS_OF_A_MESSAGE
             };
-            let tools = self.fields.raw("tools").map_or(0, estimated_tokens);
-            self.turns().iter().map(tokens).sum::<u64>() + tools
+            // As JSON, which is more than the model is told.
+            let tools = count_here(self.fields.raw("tools"));
+            self.turns().iter().map(tokens).sum::<u64>() + tools + TOKENS_OF_A_BEGINNING
         })
     }
 }

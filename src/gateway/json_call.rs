@@ -8,15 +8,16 @@ use serde_json::value::RawValue;
 
 use super::Rejection;
 use super::fields::Fields;
-use crate::domain::Usage;
+use crate::domain::{Usage, Usd};
 use crate::models::passthrough::Outgoing;
-use crate::models::{Message, estimated_tokens};
+use crate::models::tokenizer::count_here;
+use crate::models::{Message, Model, most_tokens};
 
 pub struct JsonCall {
     path: &'static str,
     fields: Fields,
     pub model: String,
-    /// Tokens of a prompt, or characters that are spoken.
+    /// Tokens of a prompt at most, or characters that are spoken.
     units: u64,
 }
 
@@ -26,10 +27,10 @@ impl JsonCall {
         let raw = call.fields.raw("input").unwrap_or_default();
         let wrong = |_| Rejection::invalid(Some("input"), "'input' must be a string or an array.");
         call.units = match raw.starts_with('"') {
-            true => estimated_tokens(raw),
+            true => most_tokens(raw),
             false => {
                 let items: Vec<&RawValue> = serde_json::from_str(raw).map_err(wrong)?;
-                items.iter().map(|item| tokens_of(item.get())).sum()
+                items.iter().map(|item| tokens_of(item.get(), most_tokens)).sum()
             }
         };
         Ok(call)
@@ -59,7 +60,7 @@ impl JsonCall {
         &self.fields
     }
 
-    /// What it uses, as far as the request tells.
+    /// What it uses at most, as far as the request tells; of speech exactly.
     pub fn usage(&self) -> Usage {
         Usage {
             prompt_tokens: self.units,
@@ -70,9 +71,9 @@ impl JsonCall {
 }
 
 /// Of one thing that is embedded: a text, a token's number, or a list of those.
-fn tokens_of(item: &str) -> u64 {
+fn tokens_of(item: &str, of_text: impl Fn(&str) -> u64) -> u64 {
     match item.as_bytes().first() {
-        Some(b'"') => estimated_tokens(item),
+        Some(b'"') => of_text(item),
         Some(b'[') => item.matches(',').count() as u64 + 1,
         _ => 1,
     }
@@ -92,7 +93,19 @@ impl Outgoing for JsonCall {
         self.fields.with(&[("model", Cow::Owned(model))])
     }
 
+    fn at_most(&self, model: &Model) -> Usd {
+        model.cost(&self.usage())
+    }
+
     fn prompt_tokens(&self) -> u64 {
-        self.units
+        let count = |text: &str| {
+            let text = serde_json::from_str::<String>(text).unwrap_or_default();
+            count_here([text.as_str()])
+        };
+        let raw = self.fields.raw("input").unwrap_or_default();
+        match serde_json::from_str::<Vec<&RawValue>>(raw) {
+            Ok(items) => items.iter().map(|item| tokens_of(item.get(), count)).sum(),
+            Err(_) => count(raw),
+        }
     }
 }

@@ -22,7 +22,7 @@ use reqwest::header::HeaderValue;
 use tokio::runtime::Handle;
 
 use crate::cache::{AnswerCache, CacheKey};
-use crate::domain::{ModelKind, Program, Usage};
+use crate::domain::{ModelKind, Program, Saving, Usage, Usd};
 use crate::limits::{Budgets, Limits, Standing};
 use crate::models::passthrough::{Opaque, Paid, Relay, Shape, Walk, WholeAnswer, Wire, seconds_of};
 use crate::models::{Catalogue, Model};
@@ -33,7 +33,7 @@ use chat::ChatCall;
 use choice::Choice;
 use flights::Flights;
 use json_call::JsonCall;
-use ledger::Ledger;
+use ledger::{Ledger, now_ms};
 use tab::Tab;
 use upload::Upload;
 
@@ -119,18 +119,16 @@ impl Gateway {
             Some(key) => Some(self.0.flights.turn(key).await),
             None => None,
         };
-        if let Some(told) = self.find(key, call.tells_usage()).await {
+        if let Some(told) = self.find(program, key, call.tells_usage()).await {
             return Ok(Reply::Whole(told));
         }
         self.still_has_money(standing)?;
-        let first = choice.models.first();
-        let at_most = first.map_or_else(Usage::default, |model| call.at_most(model));
-        let tab = Tab::open(&self.0, program, first.map(|model| &**model), &at_most).await?;
+        let tab = Tab::open(&self.0, program);
         let walk = walk(&wire, &choice);
         if call.streams {
             let manner = call.manner(key.is_some());
-            let relay = Relay::open(wire, walk, call, tab, manner).await?;
-            return Ok(Reply::Stream(ChatStream::new(relay, key, self.0.clone())));
+            let relay = Relay::open(wire, walk, call, tab.clone(), manner).await?;
+            return Ok(Reply::Stream(ChatStream::new(relay, key, self.0.clone(), tab)));
         }
         let answer = WholeAnswer::get(&wire, walk, call, tab.clone(), Shape::Completion).await?;
         Ok(Reply::Whole(self.keep(key, answer, &tab).await))
@@ -154,17 +152,11 @@ impl Gateway {
             Some(key) => Some(self.0.flights.turn(key).await),
             None => None,
         };
-        if let Some(told) = self.find(key, true).await {
+        if let Some(told) = self.find(program, key, true).await {
             return Ok(told);
         }
         self.still_has_money(standing)?;
-        let tab = Tab::open(
-            &self.0,
-            program,
-            choice.models.first().map(|model| &**model),
-            &call.usage(),
-        )
-        .await?;
+        let tab = Tab::open(&self.0, program);
         let answer = WholeAnswer::get(&wire, walk(&wire, &choice), call, tab.clone(), Shape::Embeddings).await?;
         Ok(self.keep(key, answer, &tab).await)
     }
@@ -181,13 +173,7 @@ impl Gateway {
         let standing = self.admit(program).await?;
         let choice = choice::for_kind(&self.0, &call.model, ModelKind::Transcription)?;
         self.still_has_money(standing)?;
-        let tab = Tab::open(
-            &self.0,
-            program,
-            choice.models.first().map(|model| &**model),
-            &Usage::default(),
-        )
-        .await?;
+        let tab = Tab::open(&self.0, program);
         let walk = walk(&wire, &choice);
         if call.streams {
             let paid = Paid {
@@ -209,7 +195,7 @@ impl Gateway {
         let choice = choice::for_kind(&self.0, &call.model, ModelKind::Speech)?;
         self.still_has_money(standing)?;
         let usage = call.usage();
-        let tab = Tab::open(&self.0, program, choice.models.first().map(|model| &**model), &usage).await?;
+        let tab = Tab::open(&self.0, program);
         let paid = Paid {
             usage,
             audio_seconds: None,
@@ -240,19 +226,31 @@ impl Gateway {
         }
     }
 
-    async fn find(&self, key: Option<CacheKey>, tells_usage: bool) -> Option<Told> {
+    async fn find(&self, program: &Program, key: Option<CacheKey>, tells_usage: bool) -> Option<Told> {
         let found = self.0.cache.get(&key?).await;
         match &found {
             Some(_) => self.0.metrics.cache_hits.inc(),
             None => self.0.metrics.cache_misses.inc(),
         }
-        found.map(|found| Told::cached(&found, tells_usage))
+        let found = found?;
+        let usage = Usage {
+            prompt_tokens: found.prompt_tokens,
+            completion_tokens: found.completion_tokens,
+            counted: true,
+        };
+        let model = found.model.as_deref().and_then(|id| self.0.catalogue.find(id));
+        self.0.ledger.write_saving(Saving {
+            program: program.ledger_name(),
+            saved: model.map_or(Usd::ZERO, |model| model.cost(&usage)),
+            at_ms: now_ms(),
+        });
+        Some(Told::cached(&found, tells_usage))
     }
 
     async fn keep(&self, key: Option<CacheKey>, answer: WholeAnswer, tab: &Tab) -> Told {
         let told = Told::fresh(answer, tab.cost());
         if let Some(key) = key {
-            self.0.keep(key, told.to_keep()).await;
+            self.0.keep(key, told.to_keep(tab.answered())).await;
         }
         told
     }

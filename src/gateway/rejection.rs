@@ -49,6 +49,7 @@ impl From<Failure> for Rejection {
         match failure {
             Failure::Refused { status, body } => Self::Refused { status, body },
             Failure::AllBusy { retry_after } => Self::AllBusy { retry_after },
+            Failure::Unaffordable => Self::BudgetSpent,
             Failure::Exhausted => Self::Exhausted,
         }
     }

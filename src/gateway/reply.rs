@@ -7,8 +7,9 @@ use reqwest::header::HeaderValue;
 
 use super::Parts;
 use super::ledger::now_ms;
+use super::tab::Tab;
 use crate::cache::{CacheKey, CachedAnswer};
-use crate::domain::{Finish, From, Usd};
+use crate::domain::{Finish, From, Usage, Usd};
 use crate::models::CallError;
 use crate::models::passthrough::{Opaque, Relay, WholeAnswer, without_usage};
 
@@ -60,13 +61,13 @@ impl Told {
         }
     }
 
-    pub(super) fn to_keep(&self) -> Option<CachedAnswer> {
-        kept(&self.body, &self.model)
+    pub(super) fn to_keep(&self, used: Usage) -> Option<CachedAnswer> {
+        kept(&self.body, &self.model, used)
     }
 }
 
 /// As the cache keeps answers. Those to programs never meet those to visitors: their keys are made in another way.
-fn kept(body: &[u8], model: &str) -> Option<CachedAnswer> {
+fn kept(body: &[u8], model: &str, used: Usage) -> Option<CachedAnswer> {
     Some(CachedAnswer {
         basis: Default::default(),
         text: str::from_utf8(body).ok()?.to_owned(),
@@ -74,8 +75,8 @@ fn kept(body: &[u8], model: &str) -> Option<CachedAnswer> {
         finish: Finish::Stop,
         made_by: From::Model,
         model: Some(model.to_owned()),
-        prompt_tokens: 0,
-        completion_tokens: 0,
+        prompt_tokens: used.prompt_tokens,
+        completion_tokens: used.completion_tokens,
         made_at_ms: now_ms(),
     })
 }
@@ -93,15 +94,17 @@ pub struct ChatStream {
     relay: Box<Relay>,
     key: Option<CacheKey>,
     parts: Arc<Parts>,
+    tab: Arc<Tab>,
 }
 
 impl ChatStream {
-    pub(super) fn new(relay: Relay, key: Option<CacheKey>, parts: Arc<Parts>) -> Self {
+    pub(super) fn new(relay: Relay, key: Option<CacheKey>, parts: Arc<Parts>, tab: Arc<Tab>) -> Self {
         parts.metrics.running_streams.inc();
         Self {
             relay: Box::new(relay),
             key,
             parts,
+            tab,
         }
     }
 
@@ -116,7 +119,8 @@ impl ChatStream {
             && let Some(key) = self.key.take()
             && let Some(events) = self.relay.take_recording()
         {
-            let (parts, answer) = (self.parts.clone(), kept(&events, self.relay.model()));
+            let used = self.tab.answered();
+            let (parts, answer) = (self.parts.clone(), kept(&events, self.relay.model(), used));
             self.parts.runtime.spawn(async move { parts.keep(key, answer).await });
         }
         bytes

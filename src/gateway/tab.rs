@@ -2,74 +2,75 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use parking_lot::Mutex;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::Parts;
 use super::ledger::now_ms;
-use super::{Parts, Rejection};
 use crate::domain::{AnswerId, Program, Purpose, UpstreamCall, Usage, Usd};
 use crate::limits::{Reservation, Verdict};
 use crate::models::passthrough::Account;
-use crate::models::{Call, Model};
+use crate::models::{Call, CallOutcome};
 
 pub struct Tab {
     parts: Arc<Parts>,
     program: Arc<Program>,
     /// All upstream calls that were made for one call of the program have this in common.
     answer: AnswerId,
-    cost: Mutex<Usd>,
+    sum: Mutex<Sum>,
     /// What is set aside of the budget until the cost is known.
-    _reservation: Option<Reservation>,
+    reservation: tokio::sync::Mutex<Option<Reservation>>,
+}
+
+#[derive(Default, Clone, Copy)]
+struct Sum {
+    cost: Usd,
+    /// Of the call that gave the answer.
+    answered: Usage,
 }
 
 impl Tab {
-    /// `at_most`: what the first model may take for it; a program that has not so much left is refused.
-    pub(super) async fn open(
-        parts: &Arc<Parts>,
-        program: &Arc<Program>,
-        model: Option<&Model>,
-        at_most: &Usage,
-    ) -> Result<Arc<Self>, Rejection> {
-        let budgets = parts.budgets.get(&program.name);
-        let reservation = match budgets.zip(model) {
-            None => None,
-            Some((budgets, model)) => {
-                let (at_most, now) = (model.cost(at_most), jiff::Timestamp::now());
-                match budgets.set_aside(&program.name, at_most, at_most, now).await {
-                    Verdict::Free(reservation) | Verdict::Tight(reservation) => Some(reservation),
-                    Verdict::Spent => return Err(Rejection::BudgetSpent),
-                }
-            }
-        };
-        Ok(Arc::new(Self {
+    pub(super) fn open(parts: &Arc<Parts>, program: &Arc<Program>) -> Arc<Self> {
+        Arc::new(Self {
             parts: parts.clone(),
             program: program.clone(),
             answer: AnswerId::generate(),
-            cost: Mutex::new(Usd::ZERO),
-            _reservation: reservation,
-        }))
+            sum: Mutex::default(),
+            reservation: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Of all calls so far.
     pub fn cost(&self) -> Usd {
-        *self.cost.lock()
+        self.sum.lock().cost
     }
-}
 
-impl Account for Tab {
-    fn account(&self, call: Call) {
+    /// What the call used that gave the answer, once it has ended and is counted.
+    pub(super) fn answered(&self) -> Usage {
+        self.sum.lock().answered
+    }
+
+    /// Pays for a call; the line for the ledger.
+    fn settle(&self, call: Call) -> UpstreamCall {
         let outcome = call.outcome.word();
         let metrics = &self.parts.metrics;
         metrics.upstream_request(&call.model.id, outcome);
         metrics.cost_usd.inc_by(call.cost.0.to_f64().unwrap_or(0.0));
         metrics.prompt_tokens.inc_by(call.usage.prompt_tokens);
         metrics.completion_tokens.inc_by(call.usage.completion_tokens);
-        *self.cost.lock() += call.cost;
+        {
+            let mut sum = self.sum.lock();
+            sum.cost += call.cost;
+            if matches!(call.outcome, CallOutcome::Finished) {
+                sum.answered = call.usage;
+            }
+        }
         if let Some(budgets) = self.parts.budgets.get(&self.program.name) {
             budgets.pay(&self.program.name, call.cost, jiff::Timestamp::now());
         }
         let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        self.parts.ledger.write(UpstreamCall {
+        UpstreamCall {
             answer: self.answer,
             site: self.program.ledger_name(),
             provider: call.model.provider.name().to_owned(),
@@ -81,6 +82,38 @@ impl Account for Tab {
             first_token_ms: call.first_token.map(ms),
             total_ms: ms(call.total),
             ended_at_ms: now_ms(),
-        });
+        }
+    }
+}
+
+#[async_trait]
+impl Account for Tab {
+    /// Sets it aside beside what was paid already, so that neither a retry nor a dearer model spends what is not there.
+    async fn affords(&self, at_most: Usd) -> bool {
+        let Some(budgets) = self.parts.budgets.get(&self.program.name) else {
+            return true;
+        };
+        let (needed, now) = (self.cost() + at_most, jiff::Timestamp::now());
+        let mut reservation = self.reservation.lock().await;
+        if let Some(reservation) = &mut *reservation {
+            return reservation.raise_to(needed, now).await;
+        }
+        match budgets.set_aside(&self.program.name, needed, needed, now).await {
+            Verdict::Free(set_aside) | Verdict::Tight(set_aside) => {
+                *reservation = Some(set_aside);
+                true
+            }
+            Verdict::Spent => false,
+        }
+    }
+
+    fn account(&self, call: Call) {
+        let line = self.settle(call);
+        self.parts.ledger.write(line);
+    }
+
+    fn account_later(self: Arc<Self>, counting: Box<dyn FnOnce() -> Call + Send>) {
+        let parts = self.parts.clone();
+        parts.ledger.write_counted(move || self.settle(counting()));
     }
 }

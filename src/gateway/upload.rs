@@ -7,8 +7,9 @@ use bytes::{BufMut, Bytes, BytesMut};
 use reqwest::header::HeaderValue;
 
 use super::Rejection;
-use crate::models::Message;
-use crate::models::passthrough::Outgoing;
+use crate::domain::Usd;
+use crate::models::passthrough::{Outgoing, seconds_of};
+use crate::models::{Message, Model};
 
 pub struct Upload {
     content_type: HeaderValue,
@@ -73,6 +74,11 @@ impl Outgoing for Upload {
         body.put_slice(model.as_bytes());
         body.put_slice(&self.body[self.model_at.end..]);
         body.freeze()
+    }
+
+    /// Of a model that is paid by the minute; what one that is paid by tokens will take is not known beforehand.
+    fn at_most(&self, model: &Model) -> Usd {
+        model.audio_cost(seconds_of(self.body.len()))
     }
 
     fn prompt_tokens(&self) -> u64 {

@@ -31,6 +31,12 @@ impl Model {
     pub fn cost(&self, usage: &Usage) -> Usd {
         self.price.of(usage)
     }
+
+    /// What so many seconds of audio cost.
+    pub fn audio_cost(&self, seconds: f64) -> Usd {
+        let seconds = Decimal::try_from(seconds).unwrap_or_default();
+        Usd(seconds * self.usd_per_minute / Decimal::from(60))
+    }
 }
 
 /// All models, and for each tier the chain in which they are tried.

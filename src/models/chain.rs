@@ -13,7 +13,7 @@ use super::catalogue::Model;
 use super::error::CallError;
 use super::hedge::{Extra, Hedged, Hedging};
 use super::provider::Prompt;
-use super::speaker::Speaker;
+use super::speaker::{Speaker, Spoken};
 use super::walk::Walk;
 use crate::domain::{Finish, Usd};
 use crate::settings::{self, Upstream};
@@ -86,6 +86,28 @@ impl Chain {
         cancel: &CancellationToken,
         purse: &mut dyn Purse,
     ) -> Ending {
+        let mut left = None;
+        let ending = self.walk_down(models, prompt, sink, cancel, purse, &mut left).await;
+        // Only now: whoever was left need not hold up the one who speaks.
+        self.settle(&mut left, purse).await;
+        ending
+    }
+
+    async fn settle(&self, left: &mut Option<Left<'_>>, purse: &mut dyn Purse) {
+        if let Some(Left { spoken, extra }) = left.take() {
+            extra.was(self.pay(spoken, purse).await, Instant::now());
+        }
+    }
+
+    async fn walk_down<'a>(
+        &'a self,
+        models: &[Arc<Model>],
+        prompt: Prompts<'_>,
+        sink: &mut dyn Sink,
+        cancel: &CancellationToken,
+        purse: &mut dyn Purse,
+        left: &mut Option<Left<'a>>,
+    ) -> Ending {
         let mut walk = Walk::new(models, self.upstream.retries, false);
         loop {
             let model = match cancel.run_until_cancelled(walk.next()).await {
@@ -99,9 +121,11 @@ impl Chain {
                 return Ending::Exhausted;
             }
             let begun = match &self.hedging {
-                Some(hedging) if sink.told().is_empty() => {
+                Some(hedging) if left.is_none() && sink.told().is_empty() => {
                     let hedge = Hedge { chain: self, hedging };
-                    hedge.first_word(speaker, prompt, &mut walk, cancel, purse).await
+                    let begun = hedge.first_word(speaker, prompt, &mut walk, cancel, purse).await;
+                    *left = begun.1;
+                    begun.0
                 }
                 _ => (speaker, Some(Ok(()))),
             };
@@ -119,24 +143,26 @@ impl Chain {
             let finish = speaker.finish;
             match result {
                 None => {
-                    self.account(speaker, CallOutcome::Cancelled, purse);
+                    self.pay(self.judge(speaker, CallOutcome::Cancelled), purse).await;
                     return Ending::Cancelled;
                 }
                 Some(Ok(())) => {
-                    self.account(speaker, CallOutcome::Finished, purse);
+                    self.pay(self.judge(speaker, CallOutcome::Finished), purse).await;
                     return Ending::Finished(finish);
                 }
                 Some(Err(error)) => {
                     // With words shown already, the next model goes on at once; the visitor waits for no backoff.
                     walk.failed(&error, !sink.told().is_empty());
-                    self.account(speaker, CallOutcome::Failed(error), purse);
+                    self.pay(self.judge(speaker, CallOutcome::Failed(error)), purse).await;
+                    // What is paid for by now decides whether another call is affordable.
+                    self.settle(left, purse).await;
                 }
             }
         }
     }
 
-    /// Tells the breaker, the pace and the purse how a call went; what it cost.
-    fn account(&self, speaker: Speaker, outcome: CallOutcome, purse: &mut dyn Purse) -> Usd {
+    /// Ends a call, and tells the model's breaker and pace how it went.
+    fn judge(&self, speaker: Speaker, outcome: CallOutcome) -> Spoken {
         let (model, now) = (speaker.model.clone(), Instant::now());
         let took = match &outcome {
             // It would have taken longer still; without this only the quick ones would count, and each hedge make for more.
@@ -156,11 +182,18 @@ impl Chain {
             }
             CallOutcome::Cancelled | CallOutcome::Hedged => {}
         }
-        let call = speaker.end(outcome);
+        if let (Some(_), Some(took)) = (&self.hedging, took) {
+            model.pace.note(now, took);
+        }
+        speaker.end(outcome)
+    }
+
+    /// Accounts for a call that has ended, and tells what it cost.
+    async fn pay(&self, spoken: Spoken, purse: &mut dyn Purse) -> Usd {
+        let call = spoken.call().await;
         let cost = call.cost;
         if let Some(hedging) = &self.hedging {
-            hedging.spent(cost, now);
-            took.into_iter().for_each(|took| model.pace.note(now, took));
+            hedging.spent(cost, Instant::now());
         }
         purse.account(call);
         cost
@@ -182,13 +215,19 @@ impl Asked {
     }
 }
 
+/// The one of two that is not heard, and what was set aside for it.
+struct Left<'a> {
+    spoken: Spoken,
+    extra: Extra<'a>,
+}
+
 /// Two models and one answer.
 struct Hedge<'a> {
     chain: &'a Chain,
     hedging: &'a Hedging,
 }
 
-impl Hedge<'_> {
+impl<'a> Hedge<'a> {
     /// Waits for the first word of `first`; when it is late, the next model is asked too, and the one that speaks is given back.
     async fn first_word(
         &self,
@@ -197,19 +236,19 @@ impl Hedge<'_> {
         walk: &mut Walk,
         cancel: &CancellationToken,
         purse: &mut dyn Purse,
-    ) -> Begun {
+    ) -> (Begun, Option<Left<'a>>) {
         let patience = self.hedging.patience(&first.model, Instant::now());
         let in_time = tokio::select! {
             biased;
-            () = cancel.cancelled() => return (first, None),
+            () = cancel.cancelled() => return ((first, None), None),
             begun = first.first_word() => Some(begun),
             () = tokio::time::sleep(patience) => None,
         };
         if in_time.is_some() {
-            return (first, in_time);
+            return ((first, in_time), None);
         }
         let Some((mut second, extra, position)) = self.ask_too(Asked::of(&first), prompt, walk, purse).await else {
-            return (first, Some(Ok(())));
+            return ((first, Some(Ok(()))), None);
         };
         let from = walk.position();
         walk.step_to(position);
@@ -219,11 +258,10 @@ impl Hedge<'_> {
             begun = first.first_word() => Some((true, begun)),
             begun = second.first_word() => Some((false, begun)),
         };
-        let now = Instant::now();
         let (stays, other, outcome) = match spoke {
             None => {
-                extra.was(self.chain.account(second, CallOutcome::Cancelled, purse), now);
-                return (first, None);
+                let spoken = self.chain.judge(second, CallOutcome::Cancelled);
+                return ((first, None), Some(Left { spoken, extra }));
             }
             Some((true, Ok(()))) => {
                 walk.step_back(from);
@@ -242,9 +280,9 @@ impl Hedge<'_> {
                 }
             }
         };
-        extra.was(self.chain.account(other, outcome, purse), now);
+        let spoken = self.chain.judge(other, outcome);
         // One that was left alone has still to speak.
-        (stays, Some(Ok(())))
+        ((stays, Some(Ok(()))), Some(Left { spoken, extra }))
     }
 
     /// The model behind `first`, if there is one and both the share of extra cost and the budget hold it.
@@ -254,7 +292,7 @@ impl Hedge<'_> {
         prompt: Prompts<'_>,
         walk: &Walk,
         purse: &mut dyn Purse,
-    ) -> Option<(Speaker, Extra<'_>, usize)> {
+    ) -> Option<(Speaker, Extra<'a>, usize)> {
         let (position, model) = walk.beside()?;
         let second = Speaker::new(model.clone(), prompt(&model), String::new(), &self.chain.upstream);
         // One of the two will be left before it has said a word.

@@ -16,6 +16,7 @@ mod provider;
 mod router;
 mod shared_breakers;
 mod speaker;
+pub mod tokenizer;
 mod walk;
 
 pub use breaker_gauge::BreakerGauge;
@@ -23,7 +24,7 @@ pub use call::{Call, CallOutcome};
 pub use catalogue::{Catalogue, Model};
 pub use chain::{Chain, Ending, Purse, Sink};
 pub use error::CallError;
-pub use estimate::estimated_tokens;
+pub use estimate::{estimated_tokens, most_tokens};
 pub use hedge::Hedged;
 pub use provider::{Message, Prompt, Provider};
 pub use router::{Features, decide};

@@ -10,9 +10,10 @@ use super::catalogue::Model;
 use super::chain::Sink;
 use super::continuation::{self, Seam};
 use super::error::CallError;
-use super::estimate::estimated_tokens;
+use super::estimate::{estimated_tokens, most_tokens};
 use super::events::{EventReader, Piece, read_event};
 use super::provider::Prompt;
+use super::tokenizer;
 use crate::domain::{Finish, Usage, Usd};
 use crate::settings::Upstream;
 
@@ -193,7 +194,7 @@ impl Speaker {
         }
     }
 
-    /// What the call costs when the prompt is a quarter longer than it looks, and the answer as long as it may be.
+    /// What the call costs at most, with an answer as long as it may be.
     pub fn at_most(&self) -> Usd {
         self.model.cost(&Usage {
             prompt_tokens: self.longest_prompt(),
@@ -212,7 +213,8 @@ impl Speaker {
     }
 
     fn longest_prompt(&self) -> u64 {
-        (prompt_tokens(&self.prompt) * 5 / 4 + 50).min(u64::from(self.model.context_tokens))
+        let texts = self.prompt.messages.iter().map(|message| most_tokens(&message.content));
+        (texts.sum::<u64>() + beside_the_texts(&self.prompt)).min(u64::from(self.model.context_tokens))
     }
 
     /// How long it has been asked.
@@ -220,35 +222,76 @@ impl Speaker {
         self.started.elapsed()
     }
 
-    /// Ends the call, also in the middle: its connection is closed, and it is accounted for.
-    pub fn end(self, outcome: CallOutcome) -> Call {
-        let total = self.elapsed();
-        drop(self.line);
-        // A model that was asked for nothing has read the prompt all the same.
-        let is_paid = self.reached || matches!(outcome, CallOutcome::Hedged);
+    /// Ends the call, also in the middle: its connection is closed. It is accounted for by [`Spoken::call`].
+    pub fn end(self, outcome: CallOutcome) -> Spoken {
+        Spoken {
+            total: self.elapsed(),
+            // A model that was asked for nothing has read the prompt all the same.
+            is_paid: self.reached || matches!(outcome, CallOutcome::Hedged),
+            model: self.model,
+            prompt: self.prompt,
+            text: self.text,
+            usage: self.usage,
+            outcome,
+            first_token: self.first_token,
+        }
+    }
+}
+
+/// A call that has ended.
+pub struct Spoken {
+    model: Arc<Model>,
+    prompt: Arc<Prompt>,
+    text: String,
+    usage: Option<Usage>,
+    is_paid: bool,
+    outcome: CallOutcome,
+    first_token: Option<Duration>,
+    total: Duration,
+}
+
+impl Spoken {
+    /// What it used and cost; where the provider did not say, its tokens are counted, which may take a moment.
+    pub async fn call(self) -> Call {
         let usage = match self.usage {
             Some(usage) => usage,
-            None if is_paid => Usage {
-                prompt_tokens: prompt_tokens(&self.prompt),
-                completion_tokens: estimated_tokens(&self.text),
-                counted: true,
-            },
+            None if self.is_paid => counted(self.prompt, self.text).await,
             None => Usage::default(),
         };
         Call {
             cost: self.model.cost(&usage),
             model: self.model,
             usage,
-            outcome,
+            outcome: self.outcome,
             first_token: self.first_token,
-            total,
+            total: self.total,
         }
     }
 }
 
-fn prompt_tokens(prompt: &Prompt) -> u64 {
-    let messages = prompt.messages.iter();
-    messages.map(|message| estimated_tokens(&message.content) + 4).sum()
+async fn counted(prompt: Arc<Prompt>, text: String) -> Usage {
+    let estimate = (estimated_tokens_of(&prompt), estimated_tokens(&text));
+    let counting = tokenizer::count(move || {
+        let sent = tokenizer::count_here(prompt.messages.iter().map(|message| message.content.as_str()));
+        (sent + beside_the_texts(&prompt), tokenizer::count_here([text.as_str()]))
+    });
+    let (prompt_tokens, completion_tokens) = counting.await.unwrap_or(estimate);
+    Usage {
+        prompt_tokens,
+        completion_tokens,
+        counted: true,
+    }
+}
+
+/// A message takes a token for its role and three around it, and the answer's beginning takes three (OpenAI's cookbook, "How to
+/// count tokens with tiktoken").
+fn beside_the_texts(prompt: &Prompt) -> u64 {
+    prompt.messages.len() as u64 * 4 + 3
+}
+
+fn estimated_tokens_of(prompt: &Prompt) -> u64 {
+    let texts = prompt.messages.iter().map(|message| estimated_tokens(&message.content));
+    texts.sum::<u64>() + beside_the_texts(prompt)
 }
 
 impl Stream {

@@ -96,6 +96,9 @@ pub trait LedgerStore: Send + Sync {
     /// What the calls of each site cost, by site key.
     async fn costs_by_site(&self, filter: &CallFilter) -> Result<Vec<(String, Usd)>, StoreError>;
 
+    /// What programs were spared by the cache: how many answers, and what these had cost. Only time and site of the filter count.
+    async fn savings(&self, filter: &CallFilter) -> Result<(u64, Usd), StoreError>;
+
     /// What went wrong, the most frequent first; at most 100 kinds.
     async fn errors(&self, filter: &CallFilter) -> Result<Vec<ModelErrors>, StoreError>;
 }

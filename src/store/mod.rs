@@ -12,7 +12,7 @@ pub mod trials;
 
 use async_trait::async_trait;
 
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, ShadowAnswer, UpstreamCall, Usd, VisitorId};
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId};
 
 pub use curated::CuratedStore;
 pub use documents::DocumentStore;
@@ -46,6 +46,9 @@ pub trait AnswerStore: Send + Sync {
 
     /// Hands calls to the same writer, for the ledger.
     async fn record_calls(&self, calls: Vec<UpstreamCall>);
+
+    /// Hands what programs were spared to the same writer.
+    async fn record_savings(&self, savings: Vec<Saving>);
 
     /// Writes down what a shadow said, unless its answer is gone.
     async fn record_shadow(&self, told: ShadowAnswer) -> Result<(), StoreError>;

@@ -100,6 +100,27 @@ async fn a_removal_is_seen_by_the_other_service_at_once() {
 }
 
 #[tokio::test]
+async fn a_claim_that_lapsed_ends_nobody_else_s() {
+    let server = RedisServer::start(&[]);
+    let caches = [(); 3].map(|()| RedisCache::new(client(&server.url()), LONG));
+    let [late, next, third] = &caches;
+    let lapsed = late
+        .claim(&key(1), Duration::from_millis(50))
+        .await
+        .expect("nobody has it");
+    assert!(next.claim(&key(1), LONG).await.is_none(), "the first has it");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let claim = next.claim(&key(1), LONG).await.expect("it has lapsed");
+    late.release(&key(1), lapsed).await;
+    assert!(third.claim(&key(1), LONG).await.is_none(), "the second still has it");
+    next.release(&key(1), claim).await;
+    assert!(third.claim(&key(1), LONG).await.is_some());
+    // Nobody shares what is in this process.
+    let here = MemoryCache::new(LONG, 1_000);
+    assert!(here.claim(&key(1), LONG).await.is_some() && here.claim(&key(1), LONG).await.is_some());
+}
+
+#[tokio::test]
 async fn memory_is_bounded_by_bytes() {
     let cache = MemoryCache::new(LONG, 100_000);
     for n in 0..200 {

@@ -91,6 +91,13 @@ struct Page {
     lines: Vec<Line>,
     newest: Option<String>,
     older: Option<String>,
+    spared: Option<Spared>,
+}
+
+/// What the cache spared programs.
+struct Spared {
+    answers: String,
+    saved: String,
 }
 
 struct Table {
@@ -146,11 +153,12 @@ pub(super) async fn list(
         since_ms: filter.since_ms,
         ..CallFilter::default()
     };
-    let (by_model, by_day, mut lines, known) = tokio::try_join!(
+    let (by_model, by_day, mut lines, known, (spared, saved)) = tokio::try_join!(
         ledger.sums_by_model(&filter),
         ledger.sums_by_day(&filter),
         ledger.calls(&filter, before, PAGE + 1),
         ledger.sums_by_model(&any_model),
+        ledger.savings(&filter),
     )?;
     let has_older = lines.len() > PAGE as usize;
     lines.truncate(PAGE as usize);
@@ -186,6 +194,10 @@ pub(super) async fn list(
         ],
         lines: lines.into_iter().map(|one| line(one, &sites)).collect(),
         newest: before.map(|_| choice.address("/admin/ledger", "")),
+        spared: (spared > 0).then(|| Spared {
+            answers: show::count(spared),
+            saved: show::usd(saved),
+        }),
         older: older.map(|before| choice.address("/admin/ledger", &before)),
     };
     page::show(&page)

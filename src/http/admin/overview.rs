@@ -48,6 +48,8 @@ struct Page {
     per_question: String,
     tokens: String,
     saved: String,
+    /// Answers that programs were given from the cache.
+    spared: Option<String>,
     reused: String,
     reused_share: String,
     hit_rate: String,
@@ -123,7 +125,7 @@ pub(super) async fn overview(
         ..CallFilter::default()
     };
     let (now, picture) = (scope(days), scope(picture::DAYS));
-    let (period, by_day, asked, by_model, errors, (down, unanswered), budgets) = tokio::try_join!(
+    let (period, by_day, asked, by_model, errors, (down, unanswered), budgets, spared) = tokio::try_join!(
         async { Ok::<_, AdminError>(store.period(&now).await?) },
         async { Ok(store.by_day(&picture).await?) },
         async { Ok(store.most_asked(&now, MOST_ASKED).await?) },
@@ -131,7 +133,9 @@ pub(super) async fn overview(
         async { Ok(ledger.errors(&calls).await?) },
         to_fix(&**store, site.as_ref()),
         budgets::standings(**allowed, &**ledger, &sites, site.as_deref()),
+        async { Ok(ledger.savings(&calls).await?) },
     )?;
+    let (spared, saved_by_programs) = spared;
     let picture = picture::days(&by_day, picture.since_ms);
     let mut bill = CallSum::default();
     by_model.iter().for_each(|(.., sum)| bill.add(sum));
@@ -151,7 +155,8 @@ pub(super) async fn overview(
         cost: show::usd(bill.cost),
         per_question: show::usd(average(bill.cost, period.questions)),
         tokens: show::count(bill.prompt_tokens + bill.completion_tokens),
-        saved: show::usd(period.saved()),
+        saved: show::usd(period.saved() + saved_by_programs),
+        spared: (spared > 0).then(|| show::count(spared)),
         reused: show::count(period.reused()),
         reused_share: show::percent(period.reused(), period.questions),
         hit_rate: hit_rate(&period),

@@ -4,14 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rust_decimal::Decimal;
-
 use super::{Account, Outgoing};
-use crate::domain::{Usage, Usd};
+use crate::domain::Usage;
 use crate::models::call::{Call, CallOutcome};
 use crate::models::catalogue::Model;
 use crate::models::error::CallError;
 use crate::models::estimate::estimated_tokens;
+use crate::models::tokenizer;
 
 pub struct Attempt {
     pub model: Arc<Model>,
@@ -81,37 +80,78 @@ impl Attempt {
         self.outcome = CallOutcome::Failed(error);
     }
 
-    fn used(&self) -> Usage {
-        match self.usage {
-            Some(usage) => usage,
-            None if self.reached => Usage {
-                prompt_tokens: self.request.prompt_tokens(),
-                completion_tokens: estimated_tokens(&self.said),
-                counted: true,
-            },
-            None => Usage::default(),
+    /// Counts what the provider took up and did not tell.
+    pub async fn count_missing(&mut self) {
+        if self.usage.is_some() || !self.reached {
+            return;
+        }
+        let (request, said) = (self.request.clone(), std::mem::take(&mut self.said));
+        let estimate = estimated_tokens(&said);
+        let counting = tokenizer::count(move || {
+            let usage = counted(&*request, &said);
+            (said, usage)
+        });
+        match counting.await {
+            Some((said, usage)) => (self.said, self.usage) = (said, Some(usage)),
+            None => {
+                self.usage = Some(Usage {
+                    prompt_tokens: 0,
+                    completion_tokens: estimate,
+                    counted: true,
+                });
+            }
         }
     }
+}
 
-    fn cost(&self, usage: &Usage) -> Usd {
-        let seconds = self.audio_seconds.and_then(|seconds| Decimal::try_from(seconds).ok());
-        let audio = seconds.map_or(Decimal::ZERO, |seconds| {
-            seconds * self.model.usd_per_minute / Decimal::from(60)
-        });
-        self.model.cost(usage) + Usd(audio)
+/// Blocks.
+fn counted(request: &dyn Outgoing, said: &str) -> Usage {
+    Usage {
+        prompt_tokens: request.prompt_tokens(),
+        completion_tokens: tokenizer::count_here([said]),
+        counted: true,
+    }
+}
+
+/// A call that has ended, as far as it is known without its tokens.
+struct Ended {
+    model: Arc<Model>,
+    audio_seconds: Option<f64>,
+    outcome: CallOutcome,
+    first_token: Option<Duration>,
+    total: Duration,
+}
+
+impl Ended {
+    fn call(self, usage: Usage) -> Call {
+        let audio = self.model.audio_cost(self.audio_seconds.unwrap_or(0.0));
+        Call {
+            cost: self.model.cost(&usage) + audio,
+            model: self.model,
+            usage,
+            outcome: self.outcome,
+            first_token: self.first_token,
+            total: self.total,
+        }
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let usage = self.used();
-        self.account.account(Call {
+        let ended = Ended {
             model: self.model.clone(),
-            cost: self.cost(&usage),
-            usage,
+            audio_seconds: self.audio_seconds,
             outcome: std::mem::replace(&mut self.outcome, CallOutcome::Cancelled),
             first_token: self.first_token,
             total: self.started.elapsed(),
-        });
+        };
+        match self.usage {
+            None if self.reached => {
+                let (request, said) = (self.request.clone(), std::mem::take(&mut self.said));
+                let counting = move || ended.call(counted(&*request, &said));
+                self.account.clone().account_later(Box::new(counting));
+            }
+            usage => self.account.account(ended.call(usage.unwrap_or_default())),
+        }
     }
 }

@@ -12,6 +12,7 @@ mod whole;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
@@ -19,6 +20,7 @@ use super::call::Call;
 use super::catalogue::{self, Model};
 use super::error::CallError;
 use super::provider::{Message, status_error};
+use crate::domain::Usd;
 use crate::settings::Upstream;
 
 pub use super::walk::Walk;
@@ -37,13 +39,20 @@ pub trait Outgoing: Send + Sync {
     fn content_type(&self) -> HeaderValue;
     /// The body for the model with this id; with `turns`, the conversation has gone on by them.
     fn body(&self, model: &str, turns: Option<&[Message; 2]>) -> Bytes;
-    /// About how many tokens the prompt has, where the provider does not say.
+    /// How many tokens the prompt has, where the provider does not say. Counting them may block.
     fn prompt_tokens(&self) -> u64;
+    /// What the model may want for it at most.
+    fn at_most(&self, model: &Model) -> Usd;
 }
 
-/// Where every call is accounted for, also those that failed or were left.
-pub trait Account {
+/// Who pays for the calls of one request, and where each is accounted for, also those that failed or were left.
+#[async_trait]
+pub trait Account: Send + Sync {
+    /// Whether a call may be made that costs this at most.
+    async fn affords(&self, at_most: Usd) -> bool;
     fn account(&self, call: Call);
+    /// The same for a call whose tokens have still to be counted, which blocks.
+    fn account_later(self: Arc<Self>, counting: Box<dyn FnOnce() -> Call + Send>);
 }
 
 /// Why there is no answer.
@@ -53,6 +62,8 @@ pub enum Failure {
     Refused { status: u16, body: Bytes },
     /// Every model is at its limit; one of them said when to come back.
     AllBusy { retry_after: Option<Duration> },
+    /// What is left of the budget does not hold a call of any model.
+    Unaffordable,
     /// No model could answer.
     Exhausted,
 }
@@ -142,6 +153,7 @@ async fn start_of(mut response: reqwest::Response) -> Bytes {
 struct Tried {
     refusal: Option<(u16, Bytes)>,
     busy: u32,
+    unaffordable: u32,
     other: u32,
     retry_after: Option<Duration>,
 }
@@ -164,12 +176,39 @@ impl Tried {
                 ..
             } => Failure::Refused { status, body },
             Tried {
-                busy: 1.., other: 0, ..
+                unaffordable: 1..,
+                busy: 0,
+                other: 0,
+                ..
+            } => Failure::Unaffordable,
+            Tried {
+                busy: 1..,
+                unaffordable: 0,
+                other: 0,
+                ..
             } => Failure::AllBusy {
                 retry_after: self.retry_after,
             },
             _ => Failure::Exhausted,
         }
+    }
+}
+
+/// The next model that may be asked and can be paid for.
+async fn next_affordable(
+    walk: &mut Walk,
+    request: &dyn Outgoing,
+    account: &dyn Account,
+    tried: &mut Tried,
+) -> Option<Arc<Model>> {
+    loop {
+        let model = walk.next().await?;
+        if account.affords(request.at_most(&model)).await {
+            return Some(model);
+        }
+        tracing::info!(model = %model.id, "the budget does not hold another call");
+        tried.unaffordable += 1;
+        walk.pass();
     }
 }
 

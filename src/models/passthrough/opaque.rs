@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use super::attempt::Attempt;
 use super::relay::failed_before;
-use super::{Account, Failure, Outgoing, Tried, Walk, Wire, send};
+use super::{Account, Failure, Outgoing, Tried, Walk, Wire, next_affordable, send};
 use crate::domain::Usage;
 use crate::models::error::CallError;
 
@@ -38,7 +38,7 @@ impl Opaque {
     ) -> Result<Self, Failure> {
         let mut tried = Tried::default();
         let limit = wire.upstream.whole_answer_timeout;
-        while let Some(model) = walk.next().await {
+        while let Some(model) = next_affordable(&mut walk, &*request, &*account, &mut tried).await {
             let mut attempt = Attempt::begin(model.clone(), request.clone(), account.clone());
             let asked = async {
                 let mut response = send(wire, &model, &*request, None).await?;
@@ -63,7 +63,7 @@ impl Opaque {
                         model: model.id.clone(),
                     });
                 }
-                Err(trouble) => failed_before(&mut walk, &mut tried, attempt, trouble)?,
+                Err(trouble) => failed_before(&mut walk, &mut tried, attempt, trouble).await?,
             }
         }
         Err(tried.failure())

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::attempt::Attempt;
 use super::source::{Event, Kind, Source, begin};
 use super::split::data_of;
-use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire};
+use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire, next_affordable};
 use crate::domain::Usage;
 use crate::models::continuation::{self, Seam};
 use crate::models::error::CallError;
@@ -73,7 +73,7 @@ impl Relay {
         manner: Manner,
     ) -> Result<Self, Failure> {
         let mut tried = Tried::default();
-        while let Some(model) = walk.next().await {
+        while let Some(model) = next_affordable(&mut walk, &*request, &*account, &mut tried).await {
             let mut events = Vec::new();
             let begun = begin(&wire, model, &request, &account, None, manner.answers).await;
             match first_word(&mut events, begun).await {
@@ -97,7 +97,7 @@ impl Relay {
                     relay.pass_on();
                     return Ok(relay);
                 }
-                Err((attempt, trouble)) => failed_before(&mut walk, &mut tried, attempt, trouble)?,
+                Err((attempt, trouble)) => failed_before(&mut walk, &mut tried, attempt, trouble).await?,
             }
         }
         Err(tried.failure())
@@ -229,12 +229,17 @@ impl Relay {
         let mut attempt = source.attempt;
         let can_go_on = self.manner.is_plain && !self.shown.is_empty();
         loop {
+            attempt.count_missing().await;
             let known = attempt.usage.unwrap_or_default();
             used.prompt_tokens += known.prompt_tokens;
             used.completion_tokens += known.completion_tokens;
             self.walk.failed(&error, true);
             attempt.failed(error);
-            let Some(model) = (if can_go_on { self.walk.next().await } else { None }) else {
+            let next = match can_go_on {
+                true => next_affordable(&mut self.walk, &*self.request, &*self.account, &mut Tried::default()).await,
+                false => None,
+            };
+            let Some(model) = next else {
                 self.break_off();
                 return;
             };
@@ -291,12 +296,14 @@ async fn first_word(
 }
 
 /// A call failed before its first word: on to the next try, unless its refusal is the answer.
-pub(super) fn failed_before(
+pub(super) async fn failed_before(
     walk: &mut Walk,
     tried: &mut Tried,
-    attempt: Attempt,
+    mut attempt: Attempt,
     trouble: Trouble,
 ) -> Result<(), Failure> {
+    // What is paid for by now decides whether another call is affordable.
+    attempt.count_missing().await;
     match trouble {
         Trouble::Failed(error) => {
             tried.note(&error);

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::attempt::Attempt;
 use super::chunk::message_of;
 use super::relay::failed_before;
-use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire, send};
+use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire, next_affordable, send};
 use crate::domain::Usage;
 use crate::models::error::CallError;
 
@@ -74,7 +74,7 @@ impl WholeAnswer {
         shape: Shape,
     ) -> Result<Self, Failure> {
         let mut tried = Tried::default();
-        while let Some(model) = walk.next().await {
+        while let Some(model) = next_affordable(&mut walk, &*request, &*account, &mut tried).await {
             let mut attempt = Attempt::begin(model, request.clone(), account.clone());
             let limit = wire.upstream.whole_answer_timeout;
             let asked = tokio::time::timeout(limit, ask(wire, &mut attempt, &*request, shape)).await;
@@ -83,7 +83,7 @@ impl WholeAnswer {
                     attempt.succeeded();
                     return Ok(answer);
                 }
-                Err(trouble) => failed_before(&mut walk, &mut tried, attempt, trouble)?,
+                Err(trouble) => failed_before(&mut walk, &mut tried, attempt, trouble).await?,
             }
         }
         Err(tried.failure())
@@ -110,6 +110,7 @@ async fn ask(wire: &Wire, attempt: &mut Attempt, request: &dyn Outgoing, shape: 
     }
     let body = body.freeze();
     check(&body, shape, attempt)?;
+    attempt.count_missing().await;
     attempt.token_came();
     Ok(WholeAnswer {
         model: model.id.clone(),

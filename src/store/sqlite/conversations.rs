@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 
 use super::writer::Command;
 use super::{SqliteStore, ledger, rows};
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, ShadowAnswer, UpstreamCall, Usd, VisitorId};
+use crate::domain::{Answer, AnswerId, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId};
 use crate::store::{AnswerStore, Feedback, StoreError};
 
 #[async_trait]
@@ -19,6 +19,12 @@ impl AnswerStore for SqliteStore {
         if self.queue.send(Command::Record(answer)).await.is_err() {
             self.pending.lock().remove(&id);
             tracing::error!(answer = %id, "an answer came after the store was closed and is lost");
+        }
+    }
+
+    async fn record_savings(&self, savings: Vec<Saving>) {
+        if self.queue.send(Command::Savings(savings.into())).await.is_err() {
+            tracing::error!("what the cache spared programs was recorded after the store was closed, and is lost");
         }
     }
 

@@ -1,10 +1,14 @@
 //! The ledger: what every call to a model cost.
 
+use std::collections::BTreeMap;
+
 use sqlx::{Row, SqliteConnection};
 
 use super::{SqliteStore, rows};
-use crate::domain::{UpstreamCall, Usd};
+use crate::domain::{Saving, UpstreamCall, Usd};
 use crate::store::StoreError;
+
+const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn write_calls(connection: &mut SqliteConnection, calls: &[UpstreamCall]) -> Result<(), sqlx::Error> {
     for call in calls {
@@ -25,6 +29,30 @@ pub(super) async fn write_calls(connection: &mut SqliteConnection, calls: &[Upst
         .bind(call.total_ms)
         .bind(call.ended_at_ms)
         .bind(call.purpose.as_str())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Added up by program and hour, so that a flood of answers from the cache is one row.
+pub(super) async fn write_savings(connection: &mut SqliteConnection, savings: &[Saving]) -> Result<(), sqlx::Error> {
+    let mut sums: BTreeMap<(i64, &str), (i64, Usd)> = BTreeMap::new();
+    for saving in savings {
+        let hour = saving.at_ms - saving.at_ms.rem_euclid(HOUR_MS);
+        let (answers, saved) = sums.entry((hour, &saving.program)).or_default();
+        *answers += 1;
+        *saved += saving.saved;
+    }
+    for ((hour, program), (answers, saved)) in sums {
+        sqlx::query(
+            "INSERT INTO program_savings (hour, program, answers, saved_pico_usd) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (hour, program) DO UPDATE SET answers = answers + ?3, saved_pico_usd = saved_pico_usd + ?4",
+        )
+        .bind(hour)
+        .bind(program)
+        .bind(answers)
+        .bind(saved.to_pico())
         .execute(&mut *connection)
         .await?;
     }

@@ -10,6 +10,7 @@ use crate::store::StoreError;
 use crate::store::ledger::{CallFilter, CallSum, Ended, LedgerLine, LedgerStore, ModelErrors};
 
 const DAY_MS: i64 = 86_400_000;
+const HOUR_MS: i64 = 3_600_000;
 
 /// The columns of a [`CallSum`].
 const SUMS: &str = "count(*) AS calls, count(*) FILTER (WHERE outcome IN ('cancelled', 'hedged')) AS cancelled,
@@ -64,6 +65,19 @@ impl LedgerStore for SqliteStore {
         let found = query.build().fetch_all(&self.readers).await?;
         let read = |row: &SqliteRow| Ok((row.try_get("site")?, Usd::from_pico(row.try_get("cost")?)));
         found.iter().map(read).collect()
+    }
+
+    async fn savings(&self, filter: &CallFilter) -> Result<(u64, Usd), StoreError> {
+        // An hour counts when any of it lies in the filter's time.
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT coalesce(sum(answers), 0) AS answers, coalesce(sum(saved_pico_usd), 0) AS saved FROM program_savings WHERE hour > ",
+        );
+        query.push_bind(filter.since_ms - HOUR_MS);
+        if let Some(site) = &filter.site {
+            query.push(" AND program = ").push_bind(site.clone());
+        }
+        let row = query.build().fetch_one(&self.readers).await?;
+        Ok((number(&row, "answers")?, Usd::from_pico(row.try_get("saved")?)))
     }
 
     async fn errors(&self, filter: &CallFilter) -> Result<Vec<ModelErrors>, StoreError> {

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::sleep;
 
 use super::{ledger, rows};
-use crate::domain::{Answer, AnswerId, ConversationId, UpstreamCall};
+use crate::domain::{Answer, AnswerId, ConversationId, Saving, UpstreamCall};
 use crate::store::StoreError;
 
 /// Answers that may wait to be written; whoever records one more waits too.
@@ -38,6 +38,7 @@ pub(super) type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFu
 pub(super) enum Command {
     Record(Arc<Answer>),
     Calls(Arc<[UpstreamCall]>),
+    Savings(Arc<[Saving]>),
     Work(Work),
     /// Writes what came before, and ends the task.
     Close,
@@ -49,6 +50,7 @@ impl Command {
         match self {
             Command::Record(answer) => Some(Command::Record(answer.clone())),
             Command::Calls(calls) => Some(Command::Calls(calls.clone())),
+            Command::Savings(savings) => Some(Command::Savings(savings.clone())),
             Command::Work(_) | Command::Close => None,
         }
     }
@@ -81,7 +83,7 @@ impl Batch {
                 self.urgent = true;
                 self.commands.push(command);
             }
-            Command::Record(_) | Command::Calls(_) => self.commands.push(command),
+            Command::Record(_) | Command::Calls(_) | Command::Savings(_) => self.commands.push(command),
         }
     }
 
@@ -177,6 +179,7 @@ impl Writer {
                     Command::Record(answer) if self.deleted.contains(&answer.conversation) => {}
                     Command::Record(answer) => answers.push(answer),
                     Command::Calls(calls) => ledger::write_calls(&mut transaction, &calls).await?,
+                    Command::Savings(savings) => ledger::write_savings(&mut transaction, &savings).await?,
                     Command::Work(work) => {
                         // Work sees every answer that was recorded before it.
                         write_answers(&mut transaction, &std::mem::take(&mut answers)).await?;
