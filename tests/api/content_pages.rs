@@ -70,6 +70,16 @@ async fn the_operator_sends_files_and_sees_what_became_of_them() {
         shown.contains("Where they sleep") && shown.contains("boat house"),
         "{shown}"
     );
+    // It stands nowhere, so nothing leads there.
+    assert!(
+        !shown.contains("href=\"\"") && !shown.contains("<dt>Address</dt>"),
+        "{shown}"
+    );
+    let told = app.ask("Where do otters sleep?").whole().await;
+    assert_eq!(
+        (&told.sources[0]["url"], &told.sources[0]["title"]),
+        (&json!(""), &json!("Otters › Where they sleep"))
+    );
     let foreign = operator
         .get("/admin/content/document?site=site_b&id=upload%3Aotters.md")
         .await;

@@ -9,7 +9,7 @@ use crate::web::Web;
 
 impl App {
     /// The command beside the running service, on the same store.
-    async fn ingest(&self, arguments: &[&str]) -> Ingested {
+    pub async fn ingest(&self, arguments: &[&str]) -> Ingested {
         let mut all = vec!["ingest", "--site", "site_a"];
         all.extend(arguments);
         let mut command = settings().command(self.directory(), &all);
@@ -17,7 +17,7 @@ impl App {
         Ingested(output.await.expect("no panic").expect("the binary runs"))
     }
 
-    async fn knows(&self, question: &str, words: &str) {
+    pub async fn knows(&self, question: &str, words: &str) {
         until(&format!("{words} to be known"), async || {
             self.ask(question).whole().await.text.contains(words)
         })
@@ -25,12 +25,12 @@ impl App {
     }
 }
 
-struct Ingested(Output);
+pub struct Ingested(pub Output);
 
 impl Ingested {
     /// What it says at its end.
     #[track_caller]
-    fn came_to(&self, summary: &str) -> &Self {
+    pub fn came_to(&self, summary: &str) -> &Self {
         assert!(
             self.out().contains(summary),
             "{summary} in {}{}",
@@ -41,7 +41,7 @@ impl Ingested {
     }
 
     #[track_caller]
-    fn complains(&self, about: &str, why: &str) -> &Self {
+    pub fn complains(&self, about: &str, why: &str) -> &Self {
         let lines = self.lines();
         assert!(
             lines.lines().any(|line| line.contains(about) && line.contains(why)),
@@ -51,11 +51,11 @@ impl Ingested {
         self
     }
 
-    fn out(&self) -> String {
+    pub fn out(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned()
     }
 
-    fn lines(&self) -> String {
+    pub fn lines(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 }
@@ -77,7 +77,7 @@ fn zip(parts: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// A PDF of one line a page, written by hand as ISO 32000-1, section 7.5, has it; `extra` goes into the trailer.
-fn pdf(pages: &[&str], extra: &str) -> Vec<u8> {
+pub fn pdf(pages: &[&str], extra: &str) -> Vec<u8> {
     let mut objects = vec!["<</Type/Catalog/Pages 2 0 R>>".to_owned(), String::new()];
     objects.push("<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned());
     let mut kids = String::new();
@@ -250,6 +250,10 @@ async fn what_is_broken_gives_a_line_and_the_rest_goes_on() {
         .complains("g-empty.html", "Nothing is left")
         .complains("i-no.xml", "no WordPress export");
     app.knows("What does the heron do in the pond?", "at dawn").await;
+    // Files that stand nowhere are told by their title, without an address.
+    let heron = app.ask("What does the heron do in the pond?").whole().await;
+    assert_eq!(heron.sources[0]["url"], "", "{heron:#?}");
+    assert_eq!(heron.sources[0]["title"], "z-good.md", "{heron:#?}");
     app.knows("What does the badger do in the garden?", "at night").await;
 }
 
@@ -335,8 +339,8 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
          <url><loc>/moved</loc></url><url><loc>/loop</loc></url><url><loc>/away</loc></url><url><loc>/missing</loc></url>\
          <url><loc>/picture</loc></url><url><loc>/owl#again</loc></url></urlset>",
     );
-    web.put("/owl", "text/html", &page("The owl hunts mice near the barn."));
-    web.put("/target", "text/html", &page("The lynx sleeps under the spruce."));
+    web.put("/owl", "text/html", page("The owl hunts mice near the barn."));
+    web.put("/target", "text/html", page("The lynx sleeps under the spruce."));
     web.put("/picture", "image/png", "PNG");
     web.redirect("/moved", "/target");
     web.redirect("/loop", "/loop");
@@ -381,7 +385,7 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         .came_to("0 new or changed, 2 unchanged, 0 removed");
     assert_eq!(web.not_modified("/owl"), 1);
     web.put("/pages.xml", "text/xml", "<urlset><url><loc>/owl</loc></url></urlset>");
-    web.put("/owl", "text/html", &page("The owl hunts voles near the barn."));
+    web.put("/owl", "text/html", page("The owl hunts voles near the barn."));
     app.ingest(&[&map, "--allow-private"])
         .await
         .came_to("1 new or changed, 0 unchanged, 1 removed");

@@ -25,6 +25,7 @@ mod commands;
 mod content;
 mod content_pages;
 mod cost;
+mod crawling;
 mod curated;
 mod demo;
 mod documents;

@@ -48,6 +48,8 @@ export function outward(href: string, link = el('a')): HTMLAnchorElement {
 
 /** `address` as an absolute URL if it is one that a visitor may be sent to, else undefined. */
 export function safeUrl(address: string, base?: string): string | undefined {
+  // Relative to a base, nothing would be the base itself.
+  if (!address) return undefined;
   try {
     const url = new URL(address, base);
     return /^(https?|mailto):$/.test(url.protocol) ? url.href : undefined;

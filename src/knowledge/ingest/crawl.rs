@@ -22,6 +22,8 @@ const MOST_BYTES: usize = 2 * 1_024 * 1_024 * 1_024;
 const PAUSE: Duration = Duration::from_millis(250);
 const PRIVATE_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A server that is busy is waited for so long; one that wants longer is asked at the next reading.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Failures one after another, after which a site is left alone.
 const MOST_FAILURES: usize = 20;
 
@@ -65,7 +67,9 @@ pub async fn read(start: &Url, wanted: &Wanted, intake: &mut Intake) -> Result<R
         pause: if wanted.allow_private { PRIVATE_PAUSE } else { PAUSE },
         bytes: 0,
     };
-    crawl.ask_robots().await;
+    if let Err(why) = crawl.ask_robots().await {
+        return Ok(Err(why));
+    }
     let (pages, is_whole) = match crawl.list(intake).await? {
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
@@ -107,12 +111,19 @@ pub async fn read(start: &Url, wanted: &Wanted, intake: &mut Intake) -> Result<R
 type Pages = Vec<(Url, String)>;
 
 impl Crawl<'_> {
-    async fn ask_robots(&mut self) {
+    /// Who has no robots.txt allows everything; who cannot tell what is allowed allows nothing (RFC 9309, section 2.3.1).
+    async fn ask_robots(&mut self) -> Result<(), String> {
         let mut url = self.home.clone();
         url.set_path("/robots.txt");
         url.set_query(None);
-        let Ok(page) = self.fetcher.fetch(&url, self.home, None).await else {
-            return;
+        let page = match self.fetch(&url, None).await {
+            Ok(page) => page,
+            Err(error) if error.is_of_server() => {
+                return Err(format!(
+                    "{url}: {error} Nothing is read as long as it cannot be asked what may be."
+                ));
+            }
+            Err(_) => return Ok(()),
         };
         self.robot = page
             .body
@@ -126,6 +137,18 @@ impl Crawl<'_> {
             self.pause = self
                 .pause
                 .max(Duration::from_secs_f32(delay.min(LONGEST_PAUSE.as_secs_f32())));
+        }
+        Ok(())
+    }
+
+    /// The page; a server that is busy is asked once more when it says that it has time.
+    async fn fetch(&self, url: &Url, known: Option<(&str, &str)>) -> Result<Page, FetchError> {
+        match self.fetcher.fetch(url, self.home, known).await {
+            Err(FetchError::Busy(_, wait)) if wait <= LONGEST_WAIT => {
+                tokio::time::sleep(wait).await;
+                self.fetcher.fetch(url, self.home, known).await
+            }
+            other => other,
         }
     }
 
@@ -145,7 +168,7 @@ impl Crawl<'_> {
     }
 
     async fn sitemap(&self, map: &Url) -> Result<sitemap::Listed, String> {
-        match self.fetcher.fetch(map, self.home, None).await {
+        match self.fetch(map, None).await {
             Ok(page) => page
                 .body
                 .and_then(|body| sitemap::read(&body))
@@ -184,9 +207,17 @@ impl Crawl<'_> {
                     continue;
                 };
                 // A sitemap that leads back to itself is read once.
-                if known.len() < MOST_SITEMAPS && known.insert(url.clone()) {
-                    waiting.push_back(url);
+                if known.contains(&url) {
+                    continue;
                 }
+                if known.len() >= MOST_SITEMAPS {
+                    let why = format!("It leads to more than {MOST_SITEMAPS} sitemaps; the rest is left out.");
+                    intake.trouble(map.as_str(), &why);
+                    is_whole = false;
+                    break;
+                }
+                known.insert(url.clone());
+                waiting.push_back(url);
             }
             for (address, time) in listed.pages {
                 let Some(mut url) = self.own(&map, &address, intake) else {
@@ -234,7 +265,7 @@ impl Crawl<'_> {
         let conditions = known
             .as_ref()
             .map(|known| (known.etag.as_str(), known.last_modified.as_str()));
-        let page = match self.fetcher.fetch(url, self.home, conditions).await {
+        let page = match self.fetch(url, conditions).await {
             Ok(page) => page,
             Err(error) => return Ok(Err(error)),
         };

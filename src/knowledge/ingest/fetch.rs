@@ -1,15 +1,20 @@
 //! Fetching pages of the open web, and of nothing else: an address counts by what it resolves to when it is connected to, so that
 //! neither a redirect nor a change of DNS leads to a private network.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+mod address;
+
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Client, StatusCode, redirect};
 use url::{Host, Url};
+
+pub use address::is_public;
 
 /// Bytes of a page.
 pub const MOST_BYTES: usize = 10 * 1_024 * 1_024;
@@ -31,12 +36,26 @@ pub enum FetchError {
     Circle,
     #[error("The server answered {0}.")]
     Status(StatusCode),
+    /// The server asks to come back after this time.
+    #[error("The server answered {0}.")]
+    Busy(StatusCode, Duration),
     #[error("It has more than {} MB, and no page is so long.", MOST_BYTES / 1_048_576)]
     TooLarge,
     #[error("It took more than {} seconds.", PATIENCE.as_secs())]
     Slow,
     #[error("It cannot be fetched: {0}.")]
     Failed(String),
+}
+
+impl FetchError {
+    /// The server is in trouble, or cannot be reached.
+    pub fn is_of_server(&self) -> bool {
+        match self {
+            Self::Status(status) => status.is_server_error(),
+            Self::Busy(..) | Self::Slow | Self::Failed(_) => true,
+            Self::Private | Self::Elsewhere(_) | Self::Circle | Self::TooLarge => false,
+        }
+    }
 }
 
 /// A page, or that it has not changed.
@@ -51,11 +70,19 @@ pub struct Page {
 
 pub struct Fetcher {
     client: Client,
-    allow_private: bool,
+    may_reach: MayReach,
 }
+
+/// Whether an address may be connected to.
+type MayReach = fn(IpAddr) -> bool;
 
 impl Fetcher {
     pub fn new(allow_private: bool) -> Result<Self, reqwest::Error> {
+        let may_reach: MayReach = if allow_private { |_| true } else { is_public };
+        Self::with(may_reach, Arc::new(SystemNames))
+    }
+
+    fn with(may_reach: MayReach, names: Arc<dyn Names>) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .user_agent(concat!(
                 "Pennypress/",
@@ -67,9 +94,9 @@ impl Fetcher {
             .timeout(PATIENCE)
             // A proxy would resolve names itself, and its answer could not be checked.
             .no_proxy()
-            .dns_resolver(Arc::new(PublicOnly { allow_private }))
+            .dns_resolver(Arc::new(Checked { may_reach, names }))
             .build()?;
-        Ok(Self { client, allow_private })
+        Ok(Self { client, may_reach })
     }
 
     /// Follows redirects within the site that `home` is of. `known`: its `ETag` and `Last-Modified` when it was fetched last.
@@ -96,7 +123,10 @@ impl Fetcher {
                 continue;
             }
             if !status.is_success() {
-                return Err(FetchError::Status(status));
+                return Err(match come_back(status, response.headers()) {
+                    Some(wait) => FetchError::Busy(status, wait),
+                    None => FetchError::Status(status),
+                });
             }
             let headers = response.headers().clone();
             let body = bounded(response).await?;
@@ -115,9 +145,9 @@ impl Fetcher {
             Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
             _ => None,
         };
-        match address.is_some_and(|address| !is_public(address)) && !self.allow_private {
-            true => Err(FetchError::Private),
-            false => Ok(()),
+        match address.is_none_or(self.may_reach) {
+            true => Ok(()),
+            false => Err(FetchError::Private),
         }
     }
 }
@@ -131,6 +161,15 @@ fn bare(url: &Url) -> (String, Option<u16>) {
 /// Whether a URL is of the site.
 pub fn is_of(url: &Url, home: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && bare(url) == bare(home)
+}
+
+/// When a server that is busy wants to be asked again, if it says so in seconds (RFC 9110, section 10.2.3).
+fn come_back(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 fn page(url: Url, body: Option<Vec<u8>>, headers: &HeaderMap) -> Page {
@@ -187,17 +226,35 @@ fn told(error: &reqwest::Error) -> FetchError {
 #[error("the name leads to a private address")]
 struct NotPublic;
 
-/// Resolves names to public addresses only. What it gives is what is connected to.
-struct PublicOnly {
-    allow_private: bool,
+/// Tells which addresses a name has.
+#[async_trait]
+trait Names: Send + Sync {
+    async fn addresses(&self, name: &str) -> std::io::Result<Vec<IpAddr>>;
 }
 
-impl Resolve for PublicOnly {
+struct SystemNames;
+
+#[async_trait]
+impl Names for SystemNames {
+    async fn addresses(&self, name: &str) -> std::io::Result<Vec<IpAddr>> {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(found.map(|one| one.ip()).collect())
+    }
+}
+
+/// Resolves names to addresses that may be reached. What it gives is what is connected to: nobody asks for the name again, so that
+/// an answer that changes between a check and a connection changes nothing.
+struct Checked {
+    may_reach: MayReach,
+    names: Arc<dyn Names>,
+}
+
+impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
+        let (may_reach, names) = (self.may_reach, self.names.clone());
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses: Vec<SocketAddr> = found.filter(|one| allow_private || is_public(one.ip())).collect();
+            let found = names.addresses(name.as_str()).await?.into_iter();
+            let addresses: Vec<SocketAddr> = found.filter(|one| may_reach(*one)).map(|one| (one, 0).into()).collect();
             match addresses.is_empty() {
                 true => Err(NotPublic.into()),
                 false => Ok(Box::new(addresses.into_iter()) as Addrs),
@@ -206,107 +263,5 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// Whether an address is of the open internet: none of the blocks that IANA keeps for special purposes
-/// (https://www.iana.org/assignments/iana-ipv4-special-registry and its counterpart for IPv6).
-pub fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let shared = a == 100 && (64..128).contains(&b);
-    let protocol = a == 192 && b == 0 && c == 0;
-    let relay = a == 192 && b == 88 && c == 99;
-    let benchmark = a == 198 && (b == 18 || b == 19);
-    !(a == 0
-        || a >= 224
-        || address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_documentation()
-        || shared
-        || protocol
-        || relay
-        || benchmark)
-}
-
-/// Global unicast (2000::/3) without documentation, and no way round through an IPv4 address that is put into an IPv6 one.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [first, second, ..] = address.segments();
-    let [.., high, low] = address.segments();
-    let embedded = || {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (first, second) {
-        (0x64, 0xff9b) => embedded(),
-        (0x2002, _) | (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0xfff) => false,
-        _ => (0x2000..0x4000).contains(&first),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_open_internet_is_public() {
-        for address in [
-            "127.0.0.1",
-            "127.9.9.9",
-            "0.0.0.0",
-            "10.0.0.1",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "192.0.0.1",
-            "198.18.0.1",
-            "224.0.0.1",
-            "255.255.255.255",
-            "::1",
-            "::",
-            "fe80::1",
-            "fc00::1",
-            "fd00::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1",
-            "2002:7f00:1::",
-            "2001:db8::1",
-            "ff02::1",
-        ] {
-            assert!(!is_public(address.parse().expect("an address")), "{address}");
-        }
-        for address in [
-            "8.8.8.8",
-            "172.32.0.1",
-            "100.128.0.1",
-            "2606:4700::1111",
-            "64:ff9b::808:808",
-        ] {
-            assert!(is_public(address.parse().expect("an address")), "{address}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_home_is_not_connected_to() {
-        let fetcher = Fetcher::new(false).expect("a client");
-        for url in [
-            "http://localhost:9/",
-            "http://127.0.0.1:9/",
-            "http://[::1]:9/",
-            "http://2130706433:9/",
-            "http://0x7f.1:9/",
-        ] {
-            let url = Url::parse(url).expect("an address");
-            let result = fetcher.fetch(&url, &url, None).await;
-            assert!(matches!(result, Err(FetchError::Private)), "{url}: {:?}", result.err());
-        }
-    }
-}
+mod tests;

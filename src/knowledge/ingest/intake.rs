@@ -16,6 +16,8 @@ const STEP_BYTES: usize = 2 * 1_024 * 1_024;
 const TELL: Duration = Duration::from_secs(1);
 const LONGEST_NOTE: usize = 300;
 /// Characters of a line in the log.
+/// Of one reading at most so many lines are told: a hostile sitemap may list millions of addresses that are not read.
+const MOST_TROUBLES: usize = 1_000;
 const LONGEST_LINE: usize = 500;
 
 /// Where documents and the log of their coming are kept.
@@ -47,6 +49,8 @@ pub struct Intake {
     waiting: Vec<KeptDocument>,
     waiting_bytes: usize,
     troubles: Vec<Trouble>,
+    /// How many there were in all.
+    all_troubles: usize,
     /// The ids of everything that the source has, also of what could not be read.
     had: HashSet<String>,
     told: Instant,
@@ -74,6 +78,7 @@ impl Intake {
             waiting: Vec::new(),
             waiting_bytes: 0,
             troubles: Vec::new(),
+            all_troubles: 0,
             had: HashSet::new(),
             told: Instant::now(),
         })
@@ -147,6 +152,12 @@ impl Intake {
 
     /// Something that is worth a line, and is no document.
     pub fn trouble(&mut self, what: &str, why: &str) {
+        self.all_troubles += 1;
+        let (what, why) = match self.all_troubles {
+            ..MOST_TROUBLES => (what, why),
+            MOST_TROUBLES => ("…", "More went wrong than is told here."),
+            _ => return,
+        };
         let trouble = Trouble {
             what: cut(what, LONGEST_LINE),
             why: cut(why, LONGEST_LINE),

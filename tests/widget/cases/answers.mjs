@@ -70,6 +70,21 @@ test('answers: sources stand below, and citations lead to them', async (visitor)
   same(listed, [[1, 'Installing', 'Upload the zip.'], [2, 'Settings', 'The key stands in the page.']]);
 });
 
+test('answers: a source that has no address is told without a link', async (visitor) => {
+  const { service } = visitor;
+  const sources = [
+    { n: 1, title: 'Notes of the cellar', url: '', quote: 'Behind the clock.' },
+    { n: 2, title: 'Installing', url: 'https://example.com/install', quote: 'Upload it.' },
+  ];
+  service.script = { words: ['Behind the clock [1], see [2].'], sources };
+  await visitor.open();
+  same(await visitor.ask('Where?'), 'Behind the clock [1], see [2].');
+  const cites = await visitor.last.locator('.cite').evaluateAll((all) => all.map((a) => a.getAttribute('href')));
+  same(cites, [null, 'https://example.com/install']);
+  const listed = await visitor.last.locator('.sources li').evaluateAll((all) => all.map((li) => [li.querySelectorAll('a').length, li.firstElementChild.textContent]));
+  same(listed, [[0, 'Notes of the cellar'], [1, 'Installing']]);
+});
+
 test('answers: stop keeps what was written and leaves the service at once', async (visitor) => {
   const { service } = visitor;
   service.script = { words: Array.from({ length: 200 }, (_, i) => `w${i} `), gap: 30 };
