@@ -8,7 +8,7 @@ mod model;
 mod vector;
 mod words;
 
-pub use vector::{DIMENSIONS, Vector};
+pub use vector::{Coarse, DIMENSIONS, Vector};
 
 /// Tokens that are looked at, from the start of a text.
 const MOST_TOKENS: usize = 512;

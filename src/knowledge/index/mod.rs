@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::language::Language;
 use super::{DocumentVersion, Passage};
+use crate::embeddings::Coarse;
 use lexicon::Lexicon;
 use postings::Postings;
 
@@ -37,13 +38,8 @@ pub(super) struct Stored {
     /// See [`Sequence`].
     pub sequence: Box<[u8]>,
     pub language: Language,
-}
-
-impl Stored {
-    /// Title and headings.
-    pub fn headings(&self) -> String {
-        format!("{} {}", self.title, self.section)
-    }
+    /// What it means; `None` in languages that the model does not know.
+    pub meaning: Option<Box<Coarse>>,
 }
 
 struct Held {
@@ -108,6 +104,7 @@ impl Index {
                     text: passage.text.into(),
                     sequence: writer.finish(),
                     language: passage.language,
+                    meaning: passage.meaning,
                 },
             );
         }
@@ -128,6 +125,8 @@ impl Index {
 
     fn add(&mut self, writer: &Writer, stored: Stored) {
         let number = self.passages.len() as u32;
+        let more = self.lexicon.terms() - self.postings.len();
+        reserve_little(&mut self.postings, more);
         self.postings.resize_with(self.lexicon.terms(), Postings::default);
         let mut sorted = writer.terms.clone();
         sorted.sort_unstable();
@@ -141,6 +140,7 @@ impl Index {
         self.length += u64::from(length);
         self.there += 1;
         *self.languages.entry(stored.language).or_default() += 1;
+        reserve_little(&mut self.passages, 1);
         self.passages.push(Some(stored));
     }
 
@@ -209,6 +209,7 @@ impl Index {
                         text: stored.text.clone(),
                         sequence: writer.finish(),
                         language: stored.language,
+                        meaning: stored.meaning.clone(),
                     },
                 );
             }
@@ -329,10 +330,19 @@ impl Index {
     /// Bytes that the index takes beyond the passages' texts, titles, headings and addresses.
     pub fn bytes(&self) -> usize {
         let sequences = self.passages.iter().flatten().map(|stored| stored.sequence.len());
+        let meanings = self.passages.iter().flatten().filter(|stored| stored.meaning.is_some());
         sequences.sum::<usize>()
+            + meanings.count() * size_of::<Coarse>()
             + self.passages.capacity() * size_of::<Option<Stored>>()
             + self.lengths.capacity() * 2
             + self.postings.iter().map(Postings::bytes).sum::<usize>()
             + self.lexicon.bytes()
+    }
+}
+
+/// Makes room for `more`, and for a sixteenth beyond: a list of a hundred thousand passages that doubles holds as much air as words.
+fn reserve_little<T>(list: &mut Vec<T>, more: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more.max(list.len() / 16));
     }
 }

@@ -9,6 +9,11 @@ pub(super) fn write_number(bytes: &mut Vec<u8>, mut number: u32) {
     bytes.push(number as u8);
 }
 
+/// How many bytes [`write_number`] writes.
+fn length_of(number: u32) -> usize {
+    (32 - (number | 1).leading_zeros()).div_ceil(7) as usize
+}
+
 /// The next number of a list that [`write_number`] wrote.
 #[inline]
 pub(super) fn read_number(bytes: &mut std::slice::Iter<'_, u8>) -> Option<u32> {
@@ -45,11 +50,20 @@ impl Postings {
         self.next = passage + 1;
         self.found += 1;
         // Most terms stand in a passage once, which costs one bit and not a number.
+        let head = distance << 1 | u32::from(count > 1);
+        self.make_room(length_of(head) + if count > 1 { length_of(count) } else { 0 });
+        write_number(&mut self.bytes, head);
         if count > 1 {
-            write_number(&mut self.bytes, distance << 1 | 1);
             write_number(&mut self.bytes, count);
-        } else {
-            write_number(&mut self.bytes, distance << 1);
+        }
+    }
+
+    /// A list that doubles by itself is a third air, and these lists are most of an index. Allocators give eight bytes at a time.
+    fn make_room(&mut self, more: usize) {
+        let length = self.bytes.len();
+        if self.bytes.capacity() - length < more {
+            let room = (length + more + length / 8).next_multiple_of(8);
+            self.bytes.reserve_exact(room - length);
         }
     }
 

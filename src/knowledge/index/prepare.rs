@@ -1,6 +1,7 @@
 //! What can be done for a document before the index is touched: chunks, words.
 
 use super::sequence::Writer;
+use crate::embeddings::{Coarse, embed};
 use crate::knowledge::chunk::{Chunk, chunks};
 use crate::knowledge::language::Language;
 use crate::knowledge::terms::each_word;
@@ -23,6 +24,8 @@ pub(in crate::knowledge) struct PreparedPassage {
     pub text: String,
     pub language: Language,
     pub words: Words,
+    /// What title, headings and text mean; `None` in languages that the model does not know.
+    pub meaning: Option<Box<Coarse>>,
 }
 
 /// Words in their order, with the ends of names and sentences among them.
@@ -85,14 +88,24 @@ fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
         words.end(SENTENCE);
     }
     let text: Vec<&str> = chunk.blocks.iter().map(|block| block.markdown.as_str()).collect();
+    let text = text.join("\n\n");
     PreparedPassage {
-        text: text.join("\n\n"),
+        meaning: meaning(&format!("{} {} {text}", chunk.title, chunk.section), language),
+        text,
         title: chunk.title,
         section: chunk.section,
         slug: chunk.slug,
         language,
         words,
     }
+}
+
+fn meaning(text: &str, language: Language) -> Option<Box<Coarse>> {
+    if !matches!(language, Language::ENGLISH | Language::UNKNOWN) {
+        return None;
+    }
+    let vector = embed(text).vector;
+    (!vector.is_zero()).then(|| Box::new(Coarse::of(&vector)))
 }
 
 /// Below this the language of a text can only be guessed.

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 /// At most so many readings of a mistyped word.
 const MOST_READINGS: usize = 3;
 /// And so many compounds of a word.
-const MOST_COMPOUNDS: usize = 8;
+const MOST_COMPOUNDS: usize = 12;
+/// What stands before a word in a compound has at least so many letters.
+const SHORTEST_JOINED: usize = 3;
 /// Shorter words stand in too many others by chance.
 const SHORTEST_PART: usize = 4;
 
@@ -35,7 +37,11 @@ impl Spelling {
         all.sort_unstable();
         all.dedup();
         for trigram in all {
-            self.by_trigram.entry(trigram).or_default().push(number);
+            let list = self.by_trigram.entry(trigram).or_default();
+            if list.len() == list.capacity() {
+                list.reserve_exact(1 + list.len() / 8);
+            }
+            list.push(number);
         }
     }
 
@@ -109,28 +115,34 @@ impl Spelling {
         readings
     }
 
-    /// Terms of compounds that begin or end with this word: `Versandkosten` for `Kosten`.
-    pub fn compounds<'a>(&self, word: &str, known: impl Fn(u32) -> (&'a str, u32)) -> Vec<u32> {
-        let length = word.chars().count();
+    /// Terms of words that begin with this stem, or end with it: `bestellt` and `Bestellung` for `bestell`, `Versandkosten` for `Kosten`. The
+    /// shortest first, which are likelier forms of the same word.
+    pub fn compounds<'a>(&self, stem: &str, known: impl Fn(u32) -> (&'a str, u32)) -> Vec<u32> {
+        let length = stem.chars().count();
         if length < SHORTEST_PART {
             return Vec::new();
         }
-        let letters: Vec<char> = word.chars().collect();
+        let letters: Vec<char> = stem.chars().collect();
         let mut inner: Vec<[char; 3]> = letters.windows(3).filter_map(|three| three.try_into().ok()).collect();
         inner.sort_unstable();
         inner.dedup();
-        let mut found = Vec::new();
         let at_least = inner.len().min(255) as u8;
-        for (number, _) in self.sharing(&inner, at_least, |letters| letters >= length + 3) {
+        let mut found: Vec<(usize, u32)> = Vec::new();
+        for (number, _) in self.sharing(&inner, at_least, |letters| letters > length) {
             let (known, term) = known(number);
-            if (known.starts_with(word) || known.ends_with(word)) && !found.contains(&term) {
-                found.push(term);
-            }
-            if found.len() == MOST_COMPOUNDS {
-                break;
+            let is_compound = known.ends_with(stem) && self.length(number) >= length + SHORTEST_JOINED;
+            if known.starts_with(stem) || is_compound {
+                found.push((self.length(number), term));
             }
         }
-        found
+        found.sort_unstable();
+        let mut terms: Vec<u32> = Vec::new();
+        for (_, term) in found {
+            if terms.len() < MOST_COMPOUNDS && !terms.contains(&term) {
+                terms.push(term);
+            }
+        }
+        terms
     }
 
     pub fn bytes(&self) -> usize {

@@ -257,6 +257,12 @@ impl Reader<'_> {
     fn parts(&self, word: &str) -> Vec<u32> {
         let lexicon = &self.index.lexicon;
         let mut found = lexicon.compounds(word);
+        for language in self.languages.iter().filter(|language| language.joins_words()) {
+            let stem = stem(word, *language);
+            if stem != word {
+                found.extend(lexicon.compounds(&stem));
+            }
+        }
         let letters: Vec<(usize, char)> = word.char_indices().collect();
         for (cut, _) in letters.iter().skip(4).take(letters.len().saturating_sub(7)) {
             let (head, tail) = word.split_at(*cut);

@@ -1,5 +1,5 @@
-//! Finding passages: the words of a question, its word pairs, a passage's headings, its best sentence and what its sentences mean, added
-//! as standard scores.
+//! Finding passages: the words of a question, its word pairs, a passage's headings, its best sentence and what it means, added as
+//! standard scores.
 
 mod asked;
 mod candidates;
@@ -22,9 +22,7 @@ const PAIR_WEIGHT: f32 = 0.3;
 const NAME_WEIGHT: f32 = 0.8;
 const SENTENCE_WEIGHT: f32 = 0.5;
 const COVERED_WEIGHT: f32 = 0.5;
-const MEANING_WEIGHT: f32 = 0.6;
-/// So many of the best are read for what their sentences mean.
-const MEANT: usize = 30;
+const MEANING_WEIGHT: f32 = 0.9;
 /// What a passage in the question's language is given on a site that has several.
 const SAME_LANGUAGE: f32 = 0.7;
 
@@ -66,8 +64,7 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
         looked.push((hit, seen));
     }
     let confidence = confidence::confidence(asked, &looked);
-    score(index, asked, &mut looked);
-    add_meaning(index, query.text, &mut looked);
+    score(index, query.text, asked, &mut looked);
     if let Some(language) = question.language {
         for (hit, _) in &mut looked {
             let is_same = index
@@ -86,7 +83,7 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
 }
 
 /// Turns the hits' scores, which are those of their words, into what they are worth together.
-fn score(index: &Index, asked: &[Asked], looked: &mut [(Hit, Seen)]) {
+fn score(index: &Index, question: &str, asked: &[Asked], looked: &mut [(Hit, Seen)]) {
     let mut held_by = vec![0_usize; asked.len()];
     for (first, _) in looked.iter().flat_map(|(_, seen)| &seen.pairs) {
         held_by[*first] += 1;
@@ -103,31 +100,19 @@ fn score(index: &Index, asked: &[Asked], looked: &mut [(Hit, Seen)]) {
     let sentences = standard(looked.iter().map(|(_, seen)| seen.sentence));
     let covered = standard(looked.iter().map(|(_, seen)| seen.covered));
     let names = standard(looked.iter().map(|(_, seen)| seen.named));
+    let meant = meaning::close(index, question, looked.iter().map(|(hit, _)| hit));
+    // A passage of which nothing is known is neither near nor far.
+    let known = standard(meant.iter().flatten().copied());
+    let mut known = known.into_iter();
+    let meant = meant.iter().map(|close| close.and_then(|_| known.next()).unwrap_or(0.0));
+    let meant: Vec<f32> = meant.collect();
     for (i, (hit, _)) in looked.iter_mut().enumerate() {
         hit.score = words[i]
             + PAIR_WEIGHT * pairs[i]
             + SENTENCE_WEIGHT * sentences[i]
             + NAME_WEIGHT * names[i]
-            + COVERED_WEIGHT * covered[i];
-    }
-}
-
-/// Adds what the best of them mean; for all of them it would take too long.
-fn add_meaning(index: &Index, question: &str, looked: &mut [(Hit, Seen)]) {
-    let Some(meaning) = meaning::meaning(question) else {
-        return;
-    };
-    looked.sort_by(|a, b| b.0.score.total_cmp(&a.0.score).then(a.0.passage.cmp(&b.0.passage)));
-    let best = looked.iter_mut().take(MEANT);
-    let mut best: Vec<&mut Hit> = best.map(|(hit, _)| hit).collect();
-    let close = standard(best.iter().map(|hit| {
-        let stored = index.stored(hit.passage);
-        stored.map_or(0.0, |stored| {
-            meaning::closest(&meaning, &stored.headings(), &stored.text)
-        })
-    }));
-    for (hit, close) in best.iter_mut().zip(close) {
-        hit.score += MEANING_WEIGHT * close;
+            + COVERED_WEIGHT * covered[i]
+            + MEANING_WEIGHT * meant[i];
     }
 }
 
