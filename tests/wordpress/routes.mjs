@@ -183,6 +183,29 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
     }
   });
 
+  await checks.check("on a host whose PHP has no curl, words come one by one through php-fpm and nginx too", async () => {
+    const probe = join(site.root, "has-curl.php");
+    writeFileSync(probe, "<?php var_export( function_exists( 'curl_init' ) );");
+    try {
+      const has = async (base) => (await fetch(`${base}/has-curl.php`)).text();
+      assert.deepEqual([await has(site.url), await has(site.withoutCurl)], ["true", "false"]);
+    } finally {
+      rmSync(probe);
+    }
+    const bare = `${site.withoutCurl}/wp-json/pennypress/v1/`;
+    recorder.answer = stream;
+    const response = await post("chat", { message: "Grüße" }, JSON_TYPE, bare);
+    assert.match(response.headers.get("content-type"), /^text\/event-stream/);
+    assert.equal(await whole(response), EVENTS);
+    assert.equal(JSON.parse(seen().body).message, "Grüße");
+    assert.equal(seen().headers["webhook-signature"], signatureFor(known.secret, seen()));
+    recorder.answer = (_, answer) => problem(answer, 429, "rate_limited", "Slow down.", { "retry-after": "7" });
+    await refused(await post("chat", {}, JSON_TYPE, bare), 429, "rate_limited");
+    recorder.answer = (request) => request.socket.destroy();
+    await refused(await post("chat", {}, JSON_TYPE, bare), 503, "unavailable");
+    recorder.answer = null;
+  });
+
   await checks.check("without the curl extension the words still come in pieces", async () => {
     const heard = join(processes.dir, "heard.txt");
     recorder.answer = (request, response) => {

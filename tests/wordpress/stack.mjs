@@ -11,6 +11,9 @@ const asRoot = process.getuid() === 0;
 
 export const ADMIN = { user: "owner", password: "correct horse battery 9" };
 
+/** A PHP without these is a PHP without curl, as far as a plugin can see. */
+const CURL = ["curl_init", "curl_exec", "curl_setopt", "curl_setopt_array", "curl_multi_init", "curl_multi_exec", "curl_version"];
+
 /** Starts all of it; `version` is `newest` or `oldest`. */
 export async function startWordPress(processes, version) {
   const root = join(processes.dir, "site");
@@ -25,10 +28,11 @@ export async function startWordPress(processes, version) {
   giveTo("www-data", join(processes.dir, "php.log"));
   giveTo("www-data", root);
   await startPhp(processes);
-  await startNginx(processes, root, port);
+  const barePort = await freePort();
+  await startNginx(processes, root, port, barePort);
   await install(url);
   const phpLog = () => (existsSync(join(processes.dir, "php.log")) ? readFileSync(join(processes.dir, "php.log"), "utf8") : "");
-  return { number, version, root, url, sql, phpLog };
+  return { number, version, root, url, withoutCurl: `http://127.0.0.1:${barePort}`, sql, phpLog };
 }
 
 /** Runs PHP inside of WordPress, as `wp eval` would; what it prints. */
@@ -73,12 +77,34 @@ php_admin_value[opcache.enable] = 1
 php_admin_value[sendmail_path] = /bin/true
 php_admin_value[upload_max_filesize] = 16M
 php_admin_value[post_max_size] = 16M
+[bare]
+${user}listen = ${join(processes.dir, "bare.sock")}
+pm = static
+pm.max_children = 2
+catch_workers_output = yes
+php_admin_value[opcache.enable] = 1
+php_admin_value[disable_functions] = ${CURL.join(",")}
 `);
-  await processes.start("php-fpm", program, ["--nodaemonize", "--fpm-config", join(processes.dir, "php-fpm.conf")], { ready: () => existsSync(join(processes.dir, "php.sock")), kill: "SIGQUIT" });
+  await processes.start("php-fpm", program, ["--nodaemonize", "--fpm-config", join(processes.dir, "php-fpm.conf")], { ready: () => ["php", "bare"].every((pool) => existsSync(join(processes.dir, `${pool}.sock`))), kill: "SIGQUIT" });
 }
 
-async function startNginx(processes, root, port) {
+async function startNginx(processes, root, port, barePort) {
   const dir = processes.dir;
+  // One site, seen through a PHP with curl and through one without.
+  const server = (listen, pool) => `server {
+    listen 127.0.0.1:${listen};
+    root ${root};
+    index index.php;
+    client_max_body_size 16m;
+    location / { try_files $uri $uri/ /index.php?$args; }
+    location ~ \\.php$ {
+      include /etc/nginx/fastcgi_params;
+      # Debian passes the host without its port, which only suits ports 80 and 443; the last one named counts.
+      fastcgi_param HTTP_HOST 127.0.0.1:${port};
+      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+      fastcgi_pass unix:${dir}/${pool}.sock;
+    }
+  }`;
   // As Debian sets it up: gzip on, FastCGI answers buffered. Nothing here knows of streams.
   writeFileSync(join(dir, "nginx.conf"), `daemon off;
 ${asRoot ? "user www-data;" : ""}
@@ -95,20 +121,8 @@ http {
   uwsgi_temp_path ${dir}/nginx-uwsgi;
   scgi_temp_path ${dir}/nginx-scgi;
   gzip on;
-  server {
-    listen 127.0.0.1:${port};
-    root ${root};
-    index index.php;
-    client_max_body_size 16m;
-    location / { try_files $uri $uri/ /index.php?$args; }
-    location ~ \\.php$ {
-      include /etc/nginx/fastcgi_params;
-      # Debian passes the host without its port, which only suits ports 80 and 443; the last one named counts.
-      fastcgi_param HTTP_HOST 127.0.0.1:${port};
-      fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
-      fastcgi_pass unix:${dir}/php.sock;
-    }
-  }
+  ${server(port, "php")}
+  ${server(barePort, "bare")}
 }
 `);
   const answers = () => fetch(`http://127.0.0.1:${port}/wp-includes/css/buttons.css`).then((response) => response.ok, () => false);
