@@ -5,7 +5,7 @@ use reqwest::header;
 
 use crate::app::{App, until};
 
-const PASSWORD: &str = "five random words are enough";
+pub const PASSWORD: &str = "five random words are enough";
 
 pub struct Operator<'a> {
     app: &'a App,
@@ -27,6 +27,11 @@ impl App {
         self.let_in("/admin/setup", &fields).await
     }
 
+    /// Another session, of another browser: the password is set already.
+    pub async fn operator_again(&self) -> Operator<'_> {
+        self.let_in("/admin/login", &[("password", PASSWORD)]).await
+    }
+
     async fn let_in(&self, path: &str, fields: &[(&str, &str)]) -> Operator<'_> {
         let request = self
             .client
@@ -46,6 +51,10 @@ impl App {
 }
 
 impl Operator<'_> {
+    pub fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
     /// A page, which must be there.
     pub async fn page(&self, path: &str) -> String {
         let answer = self.get(path).await;
@@ -108,7 +117,7 @@ impl Operator<'_> {
     }
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
+pub fn form(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
