@@ -132,7 +132,11 @@ async fn thumbs_down_come_first_and_filters_choose() {
         .send(
             "/admin/review",
             &format!("/admin/answers/{answer}/handled"),
-            &[("handled", "yes"), ("note", "Told the kitchen")],
+            &[
+                ("handled", "yes"),
+                ("note", "Told the kitchen"),
+                ("back", "/admin/review"),
+            ],
         )
         .await;
     assert_eq!(questions("").await, ["Which tea is good?"]);
