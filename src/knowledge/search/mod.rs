@@ -104,7 +104,9 @@ fn score(index: &Index, question: &str, asked: &[Asked], looked: &mut [(Hit, See
     // A passage of which nothing is known is neither near nor far.
     let known = standard(meant.iter().flatten().copied());
     let mut known = known.into_iter();
-    let meant = meant.iter().map(|close| close.and_then(|_| known.next()).unwrap_or(0.0));
+    let meant = meant
+        .iter()
+        .map(|close| close.and_then(|_| known.next()).unwrap_or(0.0));
     let meant: Vec<f32> = meant.collect();
     for (i, (hit, _)) in looked.iter_mut().enumerate() {
         hit.score = words[i]
