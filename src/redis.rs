@@ -149,6 +149,11 @@ impl RedisClient {
         }
     }
 
+    /// What is asked now is not answered.
+    pub fn is_away(&self) -> bool {
+        self.shared.away.load(Ordering::Relaxed)
+    }
+
     /// `Err` says in one line what is wrong.
     pub async fn ready(&self) -> Result<(), String> {
         if !self.shared.away.load(Ordering::Relaxed) {

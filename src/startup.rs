@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::access::visitor::VisitorTokens;
 use crate::access::{ApiKeys, Sites};
 use crate::answering::{Answering, Curated, Experiments, Parts, Runs, Translations};
-use crate::cache::near::NearCache;
+use crate::cache::near::{NearCache, NearGauge, share_near};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
 use crate::domain::{Program, Usd};
 use crate::gateway::{Gateway, Making};
@@ -75,6 +75,8 @@ pub struct Engine {
     _breakers: Option<AbortOnDropHandle<()>>,
     /// Reads curated answers that another service wrote, as long as it is here.
     _curated: AbortOnDropHandle<()>,
+    /// Writes what the near cache learned, and shares it with other services, as long as they are here.
+    _learned: (AbortOnDropHandle<()>, Option<AbortOnDropHandle<()>>),
 }
 
 impl Engine {
@@ -108,12 +110,18 @@ impl Engine {
             metrics: metrics.clone(),
         };
         let gateway = Gateway::new(making, runtime.clone());
+        let near = Arc::new(NearCache::new(settings.cache.near));
+        metrics.include(NearGauge::new(near.clone())?)?;
+        let shared_near = redis
+            .clone()
+            .map(|redis| share_near(near.clone(), redis, settings.cache.ttl));
         let experiments = Experiments::new(&settings.experiments, &catalogue);
         let answering = Answering::new(Parts {
             limits: limits.clone(),
             budgets: budgets.clone(),
             cache: cache.clone(),
-            near: NearCache::new(settings.cache.near),
+            learned: near.listen(),
+            near,
             curated: Curated::default(),
             curated_store: store.clone(),
             knowledge,
@@ -130,6 +138,7 @@ impl Engine {
         });
         answering.recall().await?;
         let curated = AbortOnDropHandle::new(tokio::spawn(answering.clone().follow_curated()));
+        let learned = AbortOnDropHandle::new(tokio::spawn(answering.clone().follow_learned()));
         let sites = Arc::new(Sites::new(sites));
         Ok(Self {
             answering,
@@ -143,6 +152,7 @@ impl Engine {
             budgets,
             _breakers: breakers,
             _curated: curated,
+            _learned: (learned, shared_near),
         })
     }
 

@@ -5,9 +5,6 @@ use super::{Answering, now_ms};
 use crate::domain::{Answer, Rating};
 use crate::store::{Feedback, StoreError};
 
-/// Rejected pairs that are recalled at the start.
-const REMEMBERED: u32 = 5_000;
-
 impl Answering {
     /// Writes a thumb down. A thumb down takes the answer out of the cache; when it was an answer to another question, only
     /// that pairing ends, and in its neighbourhood questions must be closer from now on. False when there is no such answer.
@@ -23,14 +20,6 @@ impl Answering {
             self.unlearn(&site, &answer).await?;
         }
         Ok(true)
-    }
-
-    /// Reads what earlier runs learned: curated answers, and pairs that visitors rejected.
-    pub async fn recall(&self) -> Result<(), StoreError> {
-        for (site, asked, kept) in self.0.curated_store.rejected_pairs(REMEMBERED).await? {
-            self.0.near.reject(&site, &asked, &kept);
-        }
-        self.0.read_curated().await
     }
 
     async fn unlearn(&self, site: &str, answer: &Answer) -> Result<(), StoreError> {

@@ -79,7 +79,10 @@ impl Parts {
         let mut asked_about = self.near.daring().asked_about();
         for candidate in self.near.candidates(&scope, &asked) {
             let Some(told) = self.cache.get(&candidate.key).await else {
-                self.near.forget(&candidate.key);
+                // A cache that is away has lost nothing.
+                if !self.cache.is_away() {
+                    self.near.forget(&candidate.key);
+                }
                 continue;
             };
             if !self.is_current(question, &told).await {

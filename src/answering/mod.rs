@@ -12,6 +12,7 @@ mod feedback;
 mod fence;
 mod honesty;
 mod key;
+mod learned;
 mod lookup;
 mod prompt;
 mod retrieval;
@@ -25,7 +26,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::cache::near::NearCache;
+use crate::cache::near::{NearCache, Waiting};
 use crate::cache::{AnswerCache, Basis, CacheKey, CachedAnswer};
 use crate::domain::{
     Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Price, Question, Site, Tier, Usage, Usd,
@@ -96,7 +97,9 @@ pub struct Parts {
     pub limits: Arc<dyn Limits>,
     pub budgets: Budgets,
     pub cache: Arc<dyn AnswerCache>,
-    pub near: NearCache,
+    pub near: Arc<NearCache>,
+    /// What the near cache learned and is not written down yet.
+    pub learned: Waiting,
     pub curated: Curated,
     pub curated_store: Arc<dyn CuratedStore>,
     pub knowledge: Arc<Knowledge>,
@@ -238,6 +241,7 @@ impl Answering {
     /// Stops what is still running, and waits until all of it is written down.
     pub async fn stop(&self) {
         self.0.runs.stop().await;
+        self.0.write_learned().await;
     }
 
     pub fn running(&self) -> usize {

@@ -28,7 +28,9 @@ impl Parts {
                 None => self.ask_verifier(run, grey).await,
             };
             if let (None, Some(answers)) = (known, answers) {
-                self.near.remember(asked, &grey.question, &grey.told.text, answers);
+                let site = &run.question.site.key;
+                self.near
+                    .remember(site, asked, &grey.question, &grey.told.text, answers);
                 if let (true, Some((scope, candidate))) = (answers, &grey.place) {
                     self.near.keep_also(scope, candidate, asked);
                 }

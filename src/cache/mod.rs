@@ -88,6 +88,10 @@ pub trait AnswerCache: Send + Sync {
     }
     /// Ends this claim. One that has lapsed meanwhile, and that somebody else has by now, stays theirs.
     async fn release(&self, _key: &CacheKey, _claim: Claim) {}
+    /// Nothing can be said of what is kept: a miss means nothing.
+    fn is_away(&self) -> bool {
+        false
+    }
     /// A word for `/readyz` and `check`; `Err` says in one line what is wrong.
     async fn ready(&self) -> Result<(), String>;
 }

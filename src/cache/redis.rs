@@ -125,6 +125,10 @@ impl AnswerCache for RedisCache {
             .await;
     }
 
+    fn is_away(&self) -> bool {
+        self.redis.is_away()
+    }
+
     async fn ready(&self) -> Result<(), String> {
         self.redis.ready().await
     }

@@ -114,7 +114,7 @@ impl Kept {
         paid.prompt_tokens += took.prompt_tokens;
         paid.completion_tokens += took.completion_tokens;
         let said = verifier.says(asked, stored);
-        self.near.remember(&asked.text, &stored.text, "", said);
+        self.near.remember("", &asked.text, &stored.text, "", said);
         said
     }
 }

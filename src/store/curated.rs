@@ -1,4 +1,4 @@
-//! What the answers that the operator wrote need of a store.
+//! What the answers that the operator wrote, and what was learned of near matches, need of a store.
 
 use async_trait::async_trait;
 
@@ -21,4 +21,11 @@ pub trait CuratedStore: Send + Sync {
     async fn reject_pair(&self, site: &str, asked: &str, kept: &str, at_ms: i64) -> Result<(), StoreError>;
     /// The latest rejected pairs, oldest first: site, asked, kept.
     async fn rejected_pairs(&self, limit: u32) -> Result<Vec<(String, String, String)>, StoreError>;
+
+    /// Keeps what models said of near matches, by the hash of a pair; forgets what was said before `oldest_ms` (Unix time in
+    /// milliseconds).
+    async fn put_verdicts(&self, verdicts: Vec<([u8; 32], bool)>, at_ms: i64, oldest_ms: i64)
+    -> Result<(), StoreError>;
+    /// The latest verdicts that were said at `since_ms` or later.
+    async fn verdicts(&self, since_ms: i64, limit: u32) -> Result<Vec<([u8; 32], bool)>, StoreError>;
 }

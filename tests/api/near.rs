@@ -13,7 +13,7 @@ async fn app(provider: &Provider, says: &str, near: &str) -> App {
     settings.environment("PENNYPRESS__CACHE__NEAR", near).start().await
 }
 
-async fn thumb_down(app: &App, answer: &str, token: &str) {
+pub async fn thumb_down(app: &App, answer: &str, token: &str) {
     let request = app
         .request(Method::POST, "/api/v1/feedback")
         .header("x-pennypress-visitor", token);
@@ -21,9 +21,9 @@ async fn thumb_down(app: &App, answer: &str, token: &str) {
     assert_eq!(request.json(&body).send().await.expect("an answer").status(), 204);
 }
 
-const FIRST: &str = "How do I install the plugin?";
-const SAME: &str = "how do i install the plugin please";
-const OTHERWISE: &str = "Which steps are needed for installing the plugin?";
+pub const FIRST: &str = "How do I install the plugin?";
+pub const SAME: &str = "how do i install the plugin please";
+pub const OTHERWISE: &str = "Which steps are needed for installing the plugin?";
 
 #[tokio::test]
 async fn what_surely_means_the_same_is_paid_for_once() {

@@ -1,5 +1,7 @@
 //! The questions of one scope, and where each is.
 
+use std::time::Instant;
+
 use hashbrown::HashTable;
 
 use super::phrase::Phrase;
@@ -32,6 +34,8 @@ pub(super) struct Entries {
     by_key: HashTable<u32>,
     /// Whose turn it is to go when there is no room.
     oldest: usize,
+    /// When the last was added; `None`: none was.
+    pub changed: Option<Instant>,
 }
 
 impl Entries {
@@ -61,6 +65,7 @@ impl Entries {
         self.vectors.push(phrase.vector.as_bytes());
         self.rarity.add(&phrase.content);
         self.entries.push(entry);
+        self.changed = Some(Instant::now());
     }
 
     pub fn remove(&mut self, place: usize) -> CacheKey {

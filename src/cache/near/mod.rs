@@ -5,10 +5,13 @@
 
 mod apart;
 mod entries;
+mod gauge;
+mod news;
 mod phrase;
 mod rarity;
 mod rejected;
 mod scan;
+mod shared;
 mod zone;
 
 use std::collections::HashMap;
@@ -22,20 +25,26 @@ use entries::{Entries, Entry};
 use rejected::Rejections;
 
 pub use apart::{Difference, apart};
+pub use gauge::NearGauge;
+pub use news::{Hash, Learned, News, Waiting};
 pub use phrase::Phrase;
 pub use rarity::Rarity;
 pub use scan::Vectors;
+pub use shared::share_near;
 pub use zone::{Daring, Zone};
 
 /// Entries a scope has at most; a new one then takes the place of an old one.
 const MOST_ENTRIES: usize = 100_000;
+/// Scopes, and entries of all of them, at most; then the scope goes to which nothing was added for the longest time.
+const MOST_SCOPES: usize = 2_000;
+const MOST_IN_ALL: usize = 500_000;
 /// Stored questions that are looked at for one asked.
 const LOOKED_AT: usize = 5;
 /// Bytes of a question that is kept; longer ones seldom come twice.
 const LONGEST: usize = 2_000;
 /// Verdicts that are remembered, and for how long.
-const VERDICTS: u64 = 100_000;
-const VERDICT_LIVES: Duration = Duration::from_secs(7 * 86_400);
+pub const VERDICTS: u32 = 100_000;
+pub const VERDICT_LIVES: Duration = Duration::from_secs(7 * 86_400);
 
 /// Within a scope answers may stand for each other: one site, language, persona and chain of models.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -77,12 +86,13 @@ pub struct NearCache {
     scopes: RwLock<HashMap<Scope, Entries>>,
     verdicts: Cache<[u8; 32], bool>,
     rejected: RwLock<Rejections>,
+    listeners: RwLock<Vec<Waiting>>,
 }
 
 impl NearCache {
     pub fn new(daring: Daring) -> Self {
         let verdicts = Cache::builder()
-            .max_capacity(VERDICTS)
+            .max_capacity(u64::from(VERDICTS))
             .time_to_live(VERDICT_LIVES)
             .build();
         Self {
@@ -90,6 +100,47 @@ impl NearCache {
             scopes: RwLock::default(),
             verdicts,
             rejected: RwLock::default(),
+            listeners: RwLock::default(),
+        }
+    }
+
+    /// Whatever is learned here from now on.
+    pub fn listen(&self) -> Waiting {
+        let waiting = Waiting::default();
+        self.listeners.write().push(waiting.clone());
+        waiting
+    }
+
+    fn tell(&self, site: &str, learned: impl Fn() -> Learned) {
+        for listener in &*self.listeners.read() {
+            let (site, learned) = (site.to_owned(), learned());
+            listener.tell(News { site, learned });
+        }
+    }
+
+    /// Takes over what was learned elsewhere, or before; nobody is told of it again.
+    pub fn hear(&self, news: News) {
+        match news.learned {
+            Learned::Kept {
+                scope,
+                key,
+                question,
+                answered,
+                leading,
+            } => {
+                let rest = scope.0;
+                let entry = Entry {
+                    key: CacheKey(key.0),
+                    question: question.into(),
+                    answered: answered.map(Into::into),
+                    leading: leading.into(),
+                };
+                self.add(&Scope { site: news.site, rest }, entry);
+            }
+            Learned::Judged { pair, answers } => self.verdicts.insert(pair.0, answers),
+            Learned::Rejected { asked, kept } => {
+                self.take_back(&news.site, &asked, &kept);
+            }
         }
     }
 
@@ -100,38 +151,57 @@ impl NearCache {
     /// Lets an answer be found by what its question means. What is there already stays as it is; questions of more than
     /// 2,000 bytes are left out.
     pub fn keep(&self, scope: &Scope, key: CacheKey, question: &str, leading: Vec<String>) {
-        self.add(scope, question, |question| Entry {
+        let entry = Entry {
             key,
-            question,
+            question: question.into(),
             answered: None,
             leading: leading.into(),
-        });
+        };
+        self.add_and_tell(scope, entry);
     }
 
     /// Lets an answer be found by a question that a model said it answers, too.
     pub fn keep_also(&self, scope: &Scope, candidate: &Candidate, asked: &str) {
-        self.add(scope, asked, |question| Entry {
+        let entry = Entry {
             key: candidate.key,
-            question,
+            question: asked.into(),
             answered: Some(candidate.question.as_str().into()),
             leading: candidate.leading.clone().into(),
-        });
+        };
+        self.add_and_tell(scope, entry);
     }
 
-    fn add(&self, scope: &Scope, question: &str, entry: impl FnOnce(Box<str>) -> Entry) {
-        if self.daring == Daring::Off || question.len() > LONGEST {
-            return;
+    fn add_and_tell(&self, scope: &Scope, entry: Entry) {
+        let (key, question, answered) = (entry.key, entry.question.clone(), entry.answered.clone());
+        let leading = entry.leading.clone();
+        if self.add(scope, entry) {
+            self.tell(&scope.site, || Learned::Kept {
+                scope: Hash(scope.rest),
+                key: key.into(),
+                question: question.to_string(),
+                answered: answered.as_deref().map(str::to_owned),
+                leading: leading.to_vec(),
+            });
         }
-        let phrase = Phrase::of(question);
+    }
+
+    /// False: it was there, or cannot be kept.
+    fn add(&self, scope: &Scope, entry: Entry) -> bool {
+        if self.daring == Daring::Off || entry.question.len() > LONGEST {
+            return false;
+        }
+        let phrase = Phrase::of(&entry.question);
         if phrase.vector.is_zero() {
-            return;
+            return false;
         }
-        let entry = entry(question.into());
         let mut scopes = self.scopes.write();
+        make_room(&mut scopes, scope);
         let here = scopes.entry(scope.clone()).or_default();
-        if !here.has(&entry.key, &entry.question) {
-            here.add(entry, &phrase, MOST_ENTRIES);
+        if here.has(&entry.key, &entry.question) {
+            return false;
         }
+        here.add(entry, &phrase, MOST_ENTRIES);
+        true
     }
 
     /// What may answer: what is sure first, then the nearest. Each answer once.
@@ -224,18 +294,32 @@ impl NearCache {
         self.verdicts.get(&pair(asked, kept, answer))
     }
 
-    pub fn remember(&self, asked: &str, kept: &str, answer: &str, answers: bool) {
-        self.verdicts.insert(pair(asked, kept, answer), answers);
+    pub fn remember(&self, site: &str, asked: &str, kept: &str, answer: &str, answers: bool) {
+        let pair = pair(asked, kept, answer);
+        self.verdicts.insert(pair, answers);
+        let pair = Hash(pair);
+        self.tell(site, || Learned::Judged { pair, answers });
     }
 
     /// A visitor says that the answer to `kept` did not answer `asked`: never again, and its neighbours must be closer.
     pub fn reject(&self, site: &str, asked: &str, kept: &str) {
+        if self.take_back(site, asked, kept) {
+            self.tell(site, || Learned::Rejected {
+                asked: asked.to_owned(),
+                kept: kept.to_owned(),
+            });
+        }
+    }
+
+    /// False: it was known.
+    fn take_back(&self, site: &str, asked: &str, kept: &str) -> bool {
         if !self.rejected.write().add(site, asked, kept) {
-            return;
+            return false;
         }
         for (_, here) in self.scopes.write().iter_mut().filter(|(scope, _)| scope.site == site) {
             here.forget_question(kept, asked);
         }
+        true
     }
 
     /// How many entries there are in all scopes.
@@ -245,6 +329,18 @@ impl NearCache {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// Scopes can be made by whoever asks (a language is part of one), so there are not more than so many.
+fn make_room(scopes: &mut HashMap<Scope, Entries>, wanted: &Scope) {
+    let entries = |scopes: &HashMap<Scope, Entries>| scopes.values().map(Entries::len).sum::<usize>();
+    while (scopes.len() >= MOST_SCOPES && !scopes.contains_key(wanted)) || entries(scopes) >= MOST_IN_ALL {
+        let idle = scopes.iter().min_by_key(|(_, here)| here.changed);
+        let Some(idle) = idle.map(|(scope, _)| scope.clone()) else {
+            return;
+        };
+        scopes.remove(&idle);
     }
 }
 

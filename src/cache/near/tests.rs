@@ -77,7 +77,7 @@ fn what_is_forgotten_is_gone_and_the_rest_stays() {
 #[test]
 fn a_verdict_is_of_one_answer() {
     let near = filled();
-    near.remember("a?", "b?", "An answer.", true);
+    near.remember("site_a", "a?", "b?", "An answer.", true);
     assert_eq!(near.verdict("a?", "b?", "An answer."), Some(true));
     assert_eq!(near.verdict("a?", "b?", "Another answer."), None);
 }
@@ -88,7 +88,7 @@ fn what_a_model_confirmed_is_a_further_question_of_the_same_answer() {
     let asked = "how can the plugin be installed by me";
     let found = near.candidates(&scope("site_a"), &Phrase::of(asked)).remove(0);
     assert_eq!(near.word(asked, &found, "Upload it.", true), Word::Ask);
-    near.remember(asked, &found.question, "Upload it.", true);
+    near.remember("site_a", asked, &found.question, "Upload it.", true);
     near.keep_also(&scope("site_a"), &found, asked);
     near.keep_also(&scope("site_a"), &found, asked);
     assert_eq!(near.len(), 3);

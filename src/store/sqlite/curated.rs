@@ -105,6 +105,51 @@ impl CuratedStore for SqliteStore {
         let pair = |row: &SqliteRow| Ok((row.try_get("site")?, row.try_get("asked")?, row.try_get("kept")?));
         rows.iter().rev().map(pair).collect()
     }
+
+    async fn put_verdicts(
+        &self,
+        verdicts: Vec<([u8; 32], bool)>,
+        at_ms: i64,
+        oldest_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            async move {
+                for (pair, answers) in verdicts {
+                    sqlx::query(
+                        "INSERT INTO near_verdicts (pair, answers, judged_at) VALUES (?1, ?2, ?3)
+                         ON CONFLICT DO UPDATE SET answers = excluded.answers, judged_at = excluded.judged_at",
+                    )
+                    .bind(pair.as_slice())
+                    .bind(answers)
+                    .bind(at_ms)
+                    .execute(&mut *connection)
+                    .await?;
+                }
+                sqlx::query("DELETE FROM near_verdicts WHERE judged_at < ?1")
+                    .bind(oldest_ms)
+                    .execute(connection)
+                    .await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    async fn verdicts(&self, since_ms: i64, limit: u32) -> Result<Vec<([u8; 32], bool)>, StoreError> {
+        let rows: Vec<(Vec<u8>, bool)> = sqlx::query_as(
+            "SELECT pair, answers FROM near_verdicts WHERE judged_at >= ?1 ORDER BY judged_at DESC LIMIT ?2",
+        )
+        .bind(since_ms)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?;
+        let pair = |(pair, answers): (Vec<u8>, bool)| match pair.try_into() {
+            Ok(pair) => Ok((pair, answers)),
+            Err(_) => Err(unreadable("near_verdicts", "pair", "it is not 32 bytes long")),
+        };
+        rows.into_iter().map(pair).collect()
+    }
 }
 
 async fn next_revision(connection: &mut SqliteConnection) -> Result<(), StoreError> {
