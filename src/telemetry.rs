@@ -1,35 +1,37 @@
 //! Logs and metrics: what the service tells those who run it. Never a message's text, a secret or an address.
 
+mod lines;
+
 use std::sync::Arc;
 
 use prometheus::core::Collector;
 use prometheus::{Counter, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
-use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 use crate::domain::{Finish, From};
 use crate::limits::Limit;
 use crate::settings::LogFormat;
+use lines::Lines;
+
+pub use lines::LogGuard;
 
 /// Logs to stderr from a thread of its own, so that a slow terminal holds nobody up. `RUST_LOG` chooses what is told.
 /// Keep the guard: dropping it writes the last lines. A second call leaves the first one's logging in place.
-pub fn init(format: LogFormat) -> WorkerGuard {
-    // The thread takes all lines that wait and then flushes: a busy service writes many lines at once, a quiet one each line
-    // as it comes.
-    let stderr = std::io::BufWriter::with_capacity(64 * 1024, std::io::stderr());
-    let (writer, guard) = tracing_appender::non_blocking(stderr);
+pub fn init(format: LogFormat) -> std::io::Result<LogGuard> {
+    let lines = Lines::default();
+    let guard = lines.write_to(std::io::stderr())?;
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(writer)
+        .with_writer(lines)
         .with_target(false);
     // Refused only when logging is set up already, which is as good.
     let _ = match format {
         LogFormat::Plain => logs.with_ansi(false).try_init(),
         LogFormat::Json => logs.json().flatten_event(true).try_init(),
     };
-    guard
+    Ok(guard)
 }
 
 /// The service's counters. Clones count together.

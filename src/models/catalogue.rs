@@ -131,6 +131,9 @@ pub(super) fn client(upstream: &Upstream) -> Result<reqwest::Client, reqwest::Er
     reqwest::Client::builder()
         .connect_timeout(upstream.connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
+        // Over HTTP/2 all streams share one connection, of which most providers let about 100 be open: the next visitor would wait
+        // for somebody else's answer to end (RFC 9113, section 5.1.2).
+        .http1_only()
         .tcp_nodelay(true)
         .user_agent(concat!("pennypress/", env!("CARGO_PKG_VERSION")))
         .build()
