@@ -61,7 +61,7 @@ mod tests {
             title: title.to_owned(),
             section: String::new(),
             url: format!("/{title}"),
-            text: "word ".repeat(100),
+            text: "word ".repeat(100).into(),
             score: 1.0,
         }
     }

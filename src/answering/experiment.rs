@@ -30,6 +30,12 @@ struct Trial {
     chain: Vec<Arc<Model>>,
 }
 
+impl Trial {
+    fn covers(&self, site: &str) -> bool {
+        self.settings.site.as_deref().is_none_or(|one| one == site)
+    }
+}
+
 impl Experiments {
     pub fn new(settings: &[Experiment], catalogue: &Catalogue) -> Self {
         let trial = |one: &Experiment| Trial {
@@ -42,10 +48,14 @@ impl Experiments {
         }
     }
 
+    /// Whether the site's visitors have a part in any.
+    pub(super) fn cover(&self, site: &str) -> bool {
+        self.trials.iter().any(|trial| trial.covers(site))
+    }
+
     /// The part of whoever asks in the site's experiment; `who` is what stays the same about them.
     pub(super) fn enrol(&self, site: &str, who: &str) -> Option<Enrolment> {
-        let covers = |trial: &&Trial| trial.settings.site.as_deref().is_none_or(|one| one == site);
-        let trial = &self.trials.iter().find(covers)?.settings;
+        let trial = &self.trials.iter().find(|trial| trial.covers(site))?.settings;
         let arm = match bucket(&trial.name, who) < u64::from(trial.share) * 100 {
             true => Arm::Variant,
             false => Arm::Control,

@@ -265,6 +265,9 @@ impl Parts {
 
     /// The part of whoever asks in an experiment: by user, visitor or network, whichever is the first to be known.
     fn enrol(&self, asked: &Asked, network: VisitorNetwork) -> Option<Enrolment> {
+        if !self.experiments.cover(&asked.site.key) {
+            return None;
+        }
         let user = asked.user.as_ref().map(|user| format!("user {user}"));
         let visitor = asked.visitor.map(|visitor| visitor.to_string());
         let who = user.or(visitor).unwrap_or_else(|| network.address().to_string());

@@ -1,5 +1,7 @@
 //! What goes into an index and what comes out of it.
 
+use std::sync::Arc;
+
 pub use crate::domain::DocumentVersion;
 use crate::domain::{PageQuestion, Question, Source, Turn};
 
@@ -50,8 +52,8 @@ pub struct Passage {
     pub section: String,
     /// With the section's fragment when it has one.
     pub url: String,
-    /// Markdown, whole paragraphs.
-    pub text: String,
+    /// Markdown, whole paragraphs; one with the index's own, since many visitors hold on to it at once.
+    pub text: Arc<str>,
     /// Comparable within one search only; the best has the highest.
     pub score: f32,
 }

@@ -90,7 +90,7 @@ pub(super) async fn show(
                     passage.section
                 },
                 url: passage.url,
-                text: passage.text,
+                text: passage.text.to_string(),
             })
             .collect(),
         is_link: document.url.starts_with("http") || document.url.starts_with('/'),

@@ -260,7 +260,7 @@ fn section(passage: knowledge::Passage) -> Section {
     const LONG: usize = 260;
     let excerpt = match passage.text.char_indices().nth(LONG) {
         Some((at, _)) => format!("{}…", passage.text[..at].trim_end()),
-        None => passage.text.clone(),
+        None => passage.text.to_string(),
     };
     let title = match passage.section.as_str() {
         "" => passage.title,

@@ -1,6 +1,7 @@
 //! A request's body: bounded in length and in time.
 
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt;
 
 use super::BODY_PATIENCE;
 use crate::http::problem::Problem;
@@ -9,7 +10,7 @@ use crate::http::problem::Problem;
 pub const LONGEST: usize = 64 * 1024;
 
 pub async fn read(payload: Payload) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(BODY_PATIENCE, payload.to_bytes_limited(LONGEST)).await;
+    let read = tokio::time::timeout(BODY_PATIENCE, whole(payload)).await;
     let late = || {
         Problem::invalid(format!(
             "The body did not arrive within {} seconds.",
@@ -17,6 +18,29 @@ pub async fn read(payload: Payload) -> Result<Bytes, Problem> {
         ))
     };
     read.map_err(|_| late())?
-        .map_err(|_| Problem::too_long(format!("The body is longer than {LONGEST} bytes.")))?
-        .map_err(|_| Problem::invalid("The body broke off."))
+}
+
+/// A body that comes in one piece, as most do, stays where it was read; actix's own way would copy it into 32 KiB set aside for it.
+async fn whole(mut payload: Payload) -> Result<Bytes, Problem> {
+    let Some(first) = piece(&mut payload, 0).await? else {
+        return Ok(Bytes::new());
+    };
+    let Some(second) = piece(&mut payload, first.len()).await? else {
+        return Ok(first);
+    };
+    let mut body = BytesMut::from(first);
+    body.extend_from_slice(&second);
+    while let Some(next) = piece(&mut payload, body.len()).await? {
+        body.extend_from_slice(&next);
+    }
+    Ok(body.freeze())
+}
+
+async fn piece(payload: &mut Payload, before: usize) -> Result<Option<Bytes>, Problem> {
+    match payload.next().await {
+        None => Ok(None),
+        Some(Ok(piece)) if before + piece.len() <= LONGEST => Ok(Some(piece)),
+        Some(Ok(_)) => Err(Problem::too_long(format!("The body is longer than {LONGEST} bytes."))),
+        Some(Err(_)) => Err(Problem::invalid("The body broke off.")),
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 
 use super::gate::{Caller, Gate, OriginRule, read_json};
-use super::{PublicUrl, body, events};
+use super::{NO_STORE, PublicUrl, body, events};
 use crate::answering::{Answering, Asked, End, Reader, Reply};
 use crate::domain::{AnswerId, ConversationId, Finish, From, Page, Source};
 use crate::http::problem::Problem;
@@ -141,9 +141,14 @@ async fn told_whole(mut reader: Reader, base: &str) -> Result<HttpResponse, Prob
 }
 
 fn json(told: &Told<'_>) -> HttpResponse {
+    // All at once: a text that grows in small steps is copied at each.
+    let mut body = Vec::with_capacity(told.text.len() + told.text.len() / 8 + 256);
+    // Writing into memory does not fail, and these types always have a JSON form.
+    let _ = serde_json::to_writer(&mut body, told);
     HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(told)
+        .content_type(ContentType::json())
+        .insert_header((header::CACHE_CONTROL, NO_STORE))
+        .body(body)
 }
 
 impl PublicUrl {

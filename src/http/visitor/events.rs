@@ -4,16 +4,20 @@ use std::io::Write;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use futures_util::stream;
 use serde::Serialize;
 
+use super::NO_STORE;
 use crate::answering::{End, Position, Reader, Update, Whole};
 use crate::domain::{Answer, AnswerId, ConversationId, Finish, From, Source};
 
 /// How often a quiet stream says that it lives, so that proxies keep it open and a visitor's leaving is noticed.
 const PING: Duration = Duration::from_secs(1);
+
+const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 const CUT_OFF: &str = "The answer was cut off. Please try again.";
 const TRY_AGAIN_SECONDS: u64 = 3;
@@ -84,10 +88,10 @@ pub fn running(reader: Reader, base: String) -> HttpResponse {
 fn response() -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     response
-        .content_type("text/event-stream; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::CONTENT_TYPE, EVENTS))
+        .insert_header((header::CACHE_CONTROL, NO_STORE))
         // nginx would hold the words back until its buffer is full.
-        .insert_header(("x-accel-buffering", "no"));
+        .insert_header((BUFFERING, HeaderValue::from_static("no")));
     response
 }
 

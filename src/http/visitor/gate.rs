@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header;
 use ipnet::IpNet;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::access::address::client_address;
 use crate::access::signature::{self, REPLAY_WINDOW, SignatureError, Signed};
@@ -64,11 +65,12 @@ enum UserId {
 
 /// The parts of a body that say who calls.
 #[derive(Deserialize, Default)]
-pub struct Naming {
+struct Naming<'a> {
     #[serde(default)]
     site: Option<String>,
-    #[serde(default)]
-    visitor: Option<serde_json::Value>,
+    /// Read only when a signature vouches for it.
+    #[serde(default, borrow)]
+    visitor: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -112,8 +114,10 @@ impl Gate {
             b"" => Naming::default(),
             body => read_json(body)?,
         };
-        let query = actix_web::web::Query::<SiteQuery>::from_query(request.query_string());
-        let named = naming.site.or(query.ok().and_then(|query| query.into_inner().site));
+        let named = naming.site.or_else(|| {
+            let query = actix_web::web::Query::<SiteQuery>::from_query(request.query_string());
+            query.ok()?.into_inner().site
+        });
         let signed = signed(request)?;
         let site = self.site(named.as_deref(), signed.is_some())?;
         let peer = self.address(request);
@@ -147,7 +151,7 @@ impl Gate {
         site: Option<Arc<Site>>,
         signed: Signed<'_>,
         body: &[u8],
-        vouched: Option<serde_json::Value>,
+        vouched: Option<&RawValue>,
         peer: IpAddr,
     ) -> Result<Caller, Problem> {
         let now = unix_seconds();
@@ -166,7 +170,7 @@ impl Gate {
             return Err(SignatureError::Replayed.into());
         }
         let vouched: Vouched = match vouched {
-            Some(value) => serde_json::from_value(value)
+            Some(value) => serde_json::from_str(value.get())
                 .map_err(|_| Problem::invalid("`visitor` must be an object with `ip` and, if signed in, `id`."))?,
             None => Vouched::default(),
         };
@@ -271,6 +275,11 @@ fn token(request: &HttpRequest) -> Option<&str> {
 
 /// Reads a body; the error says where in it something is wrong.
 pub fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
+    // To know where one is takes longer, and is worth it only when something is wrong.
+    serde_json::from_slice(body).or_else(|_| read_watched(body))
+}
+
+fn read_watched<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();

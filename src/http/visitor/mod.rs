@@ -14,7 +14,7 @@ mod widget;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 
 use super::problem::Problem;
@@ -66,6 +66,9 @@ fn cors(gate: Data<Gate>) -> Cors {
         .expose_headers(["retry-after", "x-request-id"])
         .max_age(3600)
 }
+
+/// For what is one visitor's alone.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// A caller has this long to send a body.
 const BODY_PATIENCE: Duration = Duration::from_secs(10);

@@ -34,7 +34,7 @@ pub(super) struct Stored {
     title: Arc<str>,
     section: Box<str>,
     slug: Option<Box<str>>,
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// See [`Sequence`].
     pub sequence: Box<[u8]>,
     pub language: Language,
@@ -307,7 +307,7 @@ impl Index {
                 Some(slug) if !held.url.is_empty() => format!("{}#{slug}", held.url),
                 _ => held.url.clone(),
             },
-            text: stored.text.to_string(),
+            text: stored.text.clone(),
             score,
         })
     }

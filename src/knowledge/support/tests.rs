@@ -29,7 +29,7 @@ fn samples() -> Vec<Sample> {
             let reason = serde_json::from_value(reason.into()).expect("a reason");
             sample.invented.push((reason, sentence.to_owned()));
         } else if !line.is_empty() {
-            sample.passage.text.push_str(line);
+            sample.passage.text = format!("{}{line}", sample.passage.text).into();
         }
     }
     samples
@@ -42,7 +42,7 @@ fn passage(title: &str, section: &str) -> Passage {
         title: title.to_owned(),
         section: section.to_owned(),
         url: String::new(),
-        text: String::new(),
+        text: "".into(),
         score: 1.0,
     }
 }
@@ -96,7 +96,7 @@ fn inventions_are_caught_and_truths_left_alone() {
 fn nothing_is_doubted_without_passages_or_for_its_manners() {
     assert!(doubts("It costs $7 at Harrods.", &[], &[]).is_empty());
     let mut one = passage("Prices", "");
-    one.text = "The small box costs $5.".to_owned();
+    one.text = "The small box costs $5.".into();
     let polite = "I could not find a price of $7. Would you like the one of Harrods? Let me know!";
     assert!(doubts(polite, std::slice::from_ref(&one), &[]).is_empty());
     assert_eq!(

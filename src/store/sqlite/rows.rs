@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Encode, Row, Sqlite, SqliteConnection, Type};
 
 use crate::domain::{
     Answer, AnswerId, Arm, ConversationId, Decision, Enrolment, Finish, From, Page, Rating, Source, Tier, Usage, Usd,
@@ -66,6 +66,51 @@ impl Insert {
     }
 }
 
+/// The values of a statement, in the order of its question marks.
+#[derive(Default)]
+struct Values(SqliteArguments);
+
+impl Values {
+    fn of(count: usize) -> Self {
+        let mut values = SqliteArguments::default();
+        values.reserve(count, 0);
+        Self(values)
+    }
+
+    fn add<'v>(&mut self, value: impl Encode<'v, Sqlite> + Type<Sqlite>) -> Result<&mut Self, sqlx::Error> {
+        self.0.add(value).map_err(sqlx::Error::Encode)?;
+        Ok(self)
+    }
+}
+
+/// A text of the row before. Rows that are written together have most of theirs in common, and one text is shared by all that
+/// have it instead of being copied for each.
+#[derive(Default)]
+struct Repeated(Arc<str>);
+
+impl Repeated {
+    fn share(&mut self, text: &str) -> Arc<str> {
+        if *self.0 != *text {
+            self.0 = text.into();
+        }
+        self.0.clone()
+    }
+}
+
+#[derive(Default)]
+struct RowBefore {
+    site: Repeated,
+    text: Repeated,
+    sources: Repeated,
+    model: Repeated,
+    page_url: Repeated,
+    page_title: Repeated,
+    locale: Repeated,
+    doubts: Repeated,
+    route: Repeated,
+    reuse: Repeated,
+}
+
 /// Writes answers and the conversations that they begin. Each takes the place of an answer with the same id.
 pub(super) async fn write_answers(
     connection: &mut SqliteConnection,
@@ -73,51 +118,64 @@ pub(super) async fn write_answers(
 ) -> Result<(), sqlx::Error> {
     let (many, rest) = answers.as_chunks::<ROWS>();
     let chunks = many.iter().map(<[_; ROWS]>::as_slice).chain(rest.chunks(1));
+    let mut before = RowBefore::default();
     for chunk in chunks {
-        let mut conversations = sqlx::query(AssertSqlSafe(CONVERSATIONS.sql(chunk.len())));
+        let mut conversations = Values::of(chunk.len() * CONVERSATIONS.columns);
+        let mut rows = Values::of(chunk.len() * ANSWERS.columns);
         for answer in chunk {
-            conversations = conversations
-                .bind(answer.conversation.to_string())
-                .bind(&answer.site)
-                .bind(answer.visitor.map(|visitor| visitor.to_string()))
-                .bind(&answer.user)
-                .bind(answer.asked_at_ms)
-                .bind(answer.asked_at_ms);
+            add_row(answer, &mut conversations, &mut rows, &mut before)?;
         }
-        conversations.execute(&mut *connection).await?;
-        let mut rows = sqlx::query(AssertSqlSafe(ANSWERS.sql(chunk.len())));
-        for answer in chunk {
-            let sources = json(&answer.sources)?;
-            rows = rows
-                .bind(answer.id.to_string())
-                .bind(answer.conversation.to_string())
-                .bind(&answer.site)
-                .bind(&answer.question)
-                .bind(&answer.text)
-                .bind(answer.from.as_str())
-                .bind(answer.finish.as_str())
-                .bind(sources)
-                .bind(&answer.model)
-                .bind(count(answer.usage.prompt_tokens))
-                .bind(count(answer.usage.completion_tokens))
-                .bind(answer.usage.counted)
-                .bind(answer.cost.to_pico())
-                .bind(answer.first_word_ms)
-                .bind(answer.total_ms)
-                .bind(answer.page.as_ref().map(|page| &page.url))
-                .bind(answer.page.as_ref().map(|page| &page.title))
-                .bind(&answer.locale)
-                .bind(answer.asked_at_ms)
-                .bind(json(&answer.doubts)?)
-                .bind(answer.route.as_ref().map(|route| route.tier.as_str()))
-                .bind(answer.route.as_ref().map(|route| &route.reason))
-                .bind(answer.enrolment.as_ref().map(|part| &part.experiment))
-                .bind(answer.enrolment.as_ref().map(|part| part.arm.as_str()))
-                .bind(answer.baseline_cost.map(Usd::to_pico))
-                .bind(answer.reuse.as_ref().map(json).transpose()?);
+        for (insert, values) in [(&CONVERSATIONS, conversations), (&ANSWERS, rows)] {
+            let sql = AssertSqlSafe(insert.sql(chunk.len()));
+            sqlx::query_with(sql, values.0).execute(&mut *connection).await?;
         }
-        rows.execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+fn add_row(
+    answer: &Answer,
+    conversations: &mut Values,
+    rows: &mut Values,
+    before: &mut RowBefore,
+) -> Result<(), sqlx::Error> {
+    let conversation: Arc<str> = answer.conversation.to_string().into();
+    let site = before.site.share(&answer.site);
+    conversations
+        .add(conversation.clone())?
+        .add(site.clone())?
+        .add(answer.visitor.map(|visitor| visitor.to_string()))?
+        .add(&answer.user)?
+        .add(answer.asked_at_ms)?
+        .add(answer.asked_at_ms)?;
+    let (page, route) = (answer.page.as_ref(), answer.route.as_ref());
+    let (enrolment, reuse) = (answer.enrolment.as_ref(), answer.reuse.as_ref());
+    rows.add(answer.id.to_string())?
+        .add(conversation)?
+        .add(site)?
+        .add(&answer.question)?
+        .add(before.text.share(&answer.text))?
+        .add(answer.from.as_str())?
+        .add(answer.finish.as_str())?
+        .add(before.sources.share(&json(&answer.sources)?))?
+        .add(answer.model.as_ref().map(|model| before.model.share(model)))?
+        .add(count(answer.usage.prompt_tokens))?
+        .add(count(answer.usage.completion_tokens))?
+        .add(answer.usage.counted)?
+        .add(answer.cost.to_pico())?
+        .add(answer.first_word_ms)?
+        .add(answer.total_ms)?
+        .add(page.map(|page| before.page_url.share(&page.url)))?
+        .add(page.map(|page| before.page_title.share(&page.title)))?
+        .add(before.locale.share(&answer.locale))?
+        .add(answer.asked_at_ms)?
+        .add(before.doubts.share(&json(&answer.doubts)?))?
+        .add(route.map(|route| route.tier.as_str()))?
+        .add(route.map(|route| before.route.share(&route.reason)))?
+        .add(enrolment.map(|part| &part.experiment))?
+        .add(enrolment.map(|part| part.arm.as_str()))?
+        .add(answer.baseline_cost.map(Usd::to_pico))?
+        .add(reuse.map(json).transpose()?.map(|reuse| before.reuse.share(&reuse)))?;
     Ok(())
 }
 

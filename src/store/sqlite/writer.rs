@@ -115,7 +115,7 @@ impl Writer {
             Some(command) => batch.take(command),
             None => batch.last = true,
         }
-        if !batch.full() && !batch.urgent {
+        if !batch.full() && !batch.urgent && self.queue.len() < BATCH {
             // Not by receiving, which would wake this task for each answer of a flood.
             tokio::select! {
                 () = sleep(GATHER) => {}
@@ -157,15 +157,17 @@ impl Writer {
             }
         }
         let mut pending = self.pending.lock();
-        for record in records {
+        // Only taken off the list here. They are freed after the lock is, for which whoever records an answer waits.
+        for record in &records {
             let Command::Record(answer) = record else { continue };
             if pending
                 .get(&answer.id)
-                .is_some_and(|waiting| Arc::ptr_eq(waiting, &answer))
+                .is_some_and(|waiting| Arc::ptr_eq(waiting, answer))
             {
                 pending.remove(&answer.id);
             }
         }
+        drop(pending);
     }
 
     /// One transaction. A piece of work that fails undoes itself only.
