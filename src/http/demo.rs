@@ -13,7 +13,10 @@ use sha2::{Digest, Sha256};
 use super::visitor::{Gate, PublicUrl};
 use crate::settings::DEMO_SITE;
 
-const STYLE: &str = include_str!("../../templates/demo.css");
+const STYLE: &str = concat!(
+    include_str!("../../templates/paper.css"),
+    include_str!("../../templates/demo.css")
+);
 
 /// The button on the page does what a page's owner may do: it opens the chat by the widget's one name.
 const SCRIPT: &str = "const button = document.getElementById('open');\n\

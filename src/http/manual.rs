@@ -14,7 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::knowledge::manual::{PAGES, Page};
 use crate::knowledge::{Heading, headings, options};
 
-const STYLE: &str = include_str!("../../templates/manual.css");
+const STYLE: &str = concat!(
+    include_str!("../../templates/paper.css"),
+    include_str!("../../templates/manual.css")
+);
 
 /// No script, no picture, no frame, no form; the one style sheet by its hash (Content Security Policy Level 3, section 6.7.2.2).
 static POLICY: LazyLock<String> = LazyLock::new(|| {

@@ -12,6 +12,7 @@ mod budgets;
 mod content;
 mod content_document;
 mod content_in;
+mod csv_file;
 mod curated;
 mod demand;
 mod door;

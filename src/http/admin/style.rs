@@ -4,7 +4,10 @@ use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::web::Header;
 use actix_web::{HttpResponse, web};
 
-const STYLE: &str = include_str!("../../../templates/admin/style.css");
+const STYLE: &str = concat!(
+    include_str!("../../../templates/paper.css"),
+    include_str!("../../../templates/admin/style.css")
+);
 
 pub(super) async fn style(known: Option<Header<IfNoneMatch>>) -> HttpResponse {
     let tag = EntityTag::new_strong(blake3::hash(STYLE.as_bytes()).to_hex()[..16].to_owned());
