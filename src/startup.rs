@@ -91,7 +91,8 @@ impl Engine {
         let metrics = Metrics::new()?;
         let catalogue = Arc::new(Catalogue::new(settings)?);
         metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
-        let budgets = budgets(settings, redis.clone(), &*store).await?;
+        let lost = store.settle_lost_calls(jiff::Timestamp::now().as_millisecond()).await?;
+        let budgets = budgets(settings, redis.clone(), &*store, &lost).await?;
         let breakers = redis
             .clone()
             .map(|redis| share_breakers(catalogue.models().to_vec(), redis));
@@ -105,7 +106,7 @@ impl Engine {
             catalogue: catalogue.clone(),
             cache: cache.clone(),
             limits: limits.clone(),
-            budgets: program_budgets(settings, redis.as_ref(), &*store).await?,
+            budgets: program_budgets(settings, redis.as_ref(), &*store, &lost).await?,
             store: store.clone(),
             metrics: metrics.clone(),
         };
@@ -170,6 +171,7 @@ async fn budgets(
     settings: &Settings,
     redis: Option<RedisClient>,
     store: &dyn AnswerStore,
+    lost: &[(String, Usd)],
 ) -> Result<Budgets, StoreError> {
     let daily = settings.limits.daily_budget_usd.map(Usd);
     let monthly = settings.limits.monthly_budget_usd.map(Usd);
@@ -185,6 +187,10 @@ async fn budgets(
     for (site, cost) in store.costs_since(month.as_millisecond()).await? {
         budgets.recall(&site, Usd::ZERO, cost, now);
     }
+    // A program's name in the ledger holds a colon, a site's key never does.
+    for (site, cost) in lost.iter().filter(|(site, _)| !site.contains(':')) {
+        budgets.tell_of_lost(site, *cost, now);
+    }
     Ok(budgets)
 }
 
@@ -193,6 +199,7 @@ async fn program_budgets(
     settings: &Settings,
     redis: Option<&RedisClient>,
     store: &dyn AnswerStore,
+    lost: &[(String, Usd)],
 ) -> Result<HashMap<String, Budgets>, StoreError> {
     let now = jiff::Timestamp::now();
     let spent: HashMap<String, Usd> = match settings.api_keys.iter().any(|key| key.program.monthly_budget.is_some()) {
@@ -211,6 +218,9 @@ async fn program_budgets(
         };
         let spent = spent.get(&program.ledger_name()).copied().unwrap_or(Usd::ZERO);
         budgets.recall(&program.name, Usd::ZERO, spent, now);
+        for (_, cost) in lost.iter().filter(|(name, _)| *name == program.ledger_name()) {
+            budgets.tell_of_lost(&program.name, *cost, now);
+        }
         Some((program.name.clone(), budgets))
     };
     Ok(settings

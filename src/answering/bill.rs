@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::now_ms;
-use crate::domain::{AnswerId, Purpose, UpstreamCall, Usage, Usd};
+use crate::domain::{AnswerId, CallBegun, CallId, Purpose, UpstreamCall, Usage, Usd};
 use crate::limits::{Budgets, Reservation, Standing, Verdict};
-use crate::models::{Call, CallOutcome, Hedged, Purse};
+use crate::models::{Call, CallOutcome, Hedged, Model, Purse};
+use crate::store::AnswerStore;
 use crate::telemetry::Metrics;
 
 #[derive(Debug, Clone, Default)]
@@ -29,6 +30,7 @@ pub struct SitePurse<'a> {
     pub answer: AnswerId,
     pub site: &'a str,
     pub budgets: &'a Budgets,
+    pub store: &'a dyn AnswerStore,
     pub metrics: &'a Metrics,
 }
 
@@ -55,6 +57,21 @@ impl Purse for SitePurse<'_> {
         let may_hurry = self.purpose == Purpose::Answer
             && self.budgets.standing(self.site, jiff::Timestamp::now()) == Standing::Free;
         may_hurry && self.affords(at_most).await
+    }
+
+    fn begins(&mut self, model: &Model, at_most: Usd) -> CallId {
+        let id = CallId::generate();
+        self.store.call_begins(CallBegun {
+            id,
+            answer: self.answer,
+            site: self.site.to_owned(),
+            provider: model.provider.name().to_owned(),
+            model: model.id.clone(),
+            purpose: self.purpose,
+            at_most,
+            began_at_ms: now_ms(),
+        });
+        id
     }
 
     fn hedged(&mut self, how: Hedged) {
@@ -92,6 +109,7 @@ impl Bill {
         }
         let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         self.calls.push(UpstreamCall {
+            id: call.id,
             answer,
             site: site.to_owned(),
             provider: call.model.provider.name().to_owned(),

@@ -151,6 +151,7 @@ async fn ask(parts: &Parts, run: &Run, name: &str, stopping: &CancellationToken)
         answer: run.answer,
         site: &key,
         budgets: &parts.budgets,
+        store: &*parts.store,
         metrics: &parts.metrics,
     };
     let ending = parts

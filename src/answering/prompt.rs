@@ -4,7 +4,7 @@
 use super::fence::{harmless, harmless_line};
 use crate::domain::{Page, Question, Role};
 use crate::knowledge::{Passage, language_name};
-use crate::models::{Message, Model, Prompt, estimated_tokens};
+use crate::models::{Message, Model, Prompt, most_tokens};
 
 const RULES: &str = "\
 Rules:
@@ -35,8 +35,7 @@ pub fn prompt_for(
 ) -> Prompt {
     let context = u64::from(model.context_tokens);
     let answer = u64::from(max_tokens).min(context / 2);
-    // An estimate may be a tenth too low.
-    let mut room = (context - answer) * 9 / 10;
+    let mut room = context - answer;
     let head = head(question, !passages.is_empty());
     room = room.saturating_sub(cost(&head) + cost(&question.text));
     // Passages may take at most two thirds of what is left, so that a conversation is not forgotten for them.
@@ -85,8 +84,9 @@ fn message(role: Role, text: &str) -> Message {
     }
 }
 
+/// A bound and no count: models differ in their tokenizers, and this stands between a question and its first word.
 fn cost(text: &str) -> u64 {
-    estimated_tokens(text) + MESSAGE_TOKENS
+    most_tokens(text) + MESSAGE_TOKENS
 }
 
 fn head(question: &Question, with_passages: bool) -> String {

@@ -129,6 +129,7 @@ async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Endi
         answer: run.answer,
         site: &run.question.site.key,
         budgets: &parts.budgets,
+        store: &*parts.store,
         metrics: &parts.metrics,
     };
     let ending = chain

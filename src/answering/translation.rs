@@ -162,6 +162,7 @@ impl Parts {
             answer: question.answer,
             site: &question.site.key,
             budgets: &self.budgets,
+            store: &*self.store,
             metrics: &self.metrics,
         };
         let models = self.cheapest();

@@ -57,6 +57,7 @@ impl Parts {
             answer: run.answer,
             site: &run.question.site.key,
             budgets: &self.budgets,
+            store: &*self.store,
             metrics: &self.metrics,
         };
         let _ = self

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AnswerId, ConversationId, Doubt, Page, Reuse, Usd, VisitorId};
+use super::{AnswerId, CallId, ConversationId, Doubt, Page, Reuse, Usd, VisitorId};
 
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
@@ -208,6 +208,7 @@ pub struct Saving {
 /// One call to a model, as the ledger keeps it: also those that failed, were stopped or were made for nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpstreamCall {
+    pub id: CallId,
     pub answer: AnswerId,
     /// The site's key.
     pub site: String,
@@ -217,7 +218,7 @@ pub struct UpstreamCall {
     pub purpose: Purpose,
     pub usage: Usage,
     pub cost: Usd,
-    /// `ok`, `cancelled`, `hedged`, or what went wrong: a fixed word.
+    /// `ok`, `cancelled`, `hedged`, or what went wrong: a fixed word. One that a kill ended is `aborted` in the store.
     pub outcome: &'static str,
     pub first_token_ms: Option<u32>,
     pub total_ms: u32,

@@ -1,6 +1,7 @@
 //! Plain types and rules, no I/O. Everything else is built from these words.
 
 mod answer;
+mod call;
 mod curated;
 pub mod difference;
 mod document;
@@ -16,6 +17,7 @@ pub use answer::{
     Answer, Arm, Decision, Enrolment, Finish, From, ModelKind, Purpose, Rating, Saving, ShadowAnswer, Source, Tier,
     UpstreamCall, Usage,
 };
+pub use call::{CallBegun, CallId};
 pub use curated::{CuratedAnswer, NearHit, Reuse};
 pub use document::{DocumentChange, DocumentOutcome, KeptDocument, PageQuestion};
 pub use doubt::{Doubt, DoubtReason};

@@ -65,6 +65,7 @@ struct Parts {
     cache: Arc<dyn AnswerCache>,
     limits: Arc<dyn Limits>,
     budgets: HashMap<String, Budgets>,
+    store: Arc<dyn AnswerStore>,
     metrics: Metrics,
     ledger: Ledger,
     flights: Flights,
@@ -79,7 +80,8 @@ impl Gateway {
     /// What is written down is written on `runtime`, which outlives every connection.
     pub fn new(making: Making, runtime: Handle) -> Self {
         Self(Arc::new(Parts {
-            ledger: Ledger::open(making.store, &runtime),
+            ledger: Ledger::open(making.store.clone(), &runtime),
+            store: making.store,
             catalogue: making.catalogue,
             cache: making.cache,
             limits: making.limits,

@@ -8,10 +8,10 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::Parts;
 use super::ledger::now_ms;
-use crate::domain::{AnswerId, Program, Purpose, UpstreamCall, Usage, Usd};
+use crate::domain::{AnswerId, CallBegun, CallId, Program, Purpose, UpstreamCall, Usage, Usd};
 use crate::limits::{Reservation, Verdict};
 use crate::models::passthrough::Account;
-use crate::models::{Call, CallOutcome};
+use crate::models::{Call, CallOutcome, Model};
 
 pub struct Tab {
     parts: Arc<Parts>,
@@ -71,6 +71,7 @@ impl Tab {
         }
         let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         UpstreamCall {
+            id: call.id,
             answer: self.answer,
             site: self.program.ledger_name(),
             provider: call.model.provider.name().to_owned(),
@@ -105,6 +106,21 @@ impl Account for Tab {
             }
             Verdict::Spent => false,
         }
+    }
+
+    fn begins(&self, model: &Model, at_most: Usd) -> CallId {
+        let id = CallId::generate();
+        self.parts.store.call_begins(CallBegun {
+            id,
+            answer: self.answer,
+            site: self.program.ledger_name(),
+            provider: model.provider.name().to_owned(),
+            model: model.id.clone(),
+            purpose: Purpose::Answer,
+            at_most,
+            began_at_ms: now_ms(),
+        });
+        id
     }
 
     fn account(&self, call: Call) {

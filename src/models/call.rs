@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::catalogue::Model;
 use super::error::CallError;
-use crate::domain::{Usage, Usd};
+use crate::domain::{CallId, Usage, Usd};
 
 /// How a call ended.
 #[derive(Debug)]
@@ -31,6 +31,7 @@ impl CallOutcome {
 
 #[derive(Debug)]
 pub struct Call {
+    pub id: CallId,
     pub model: Arc<Model>,
     pub usage: Usage,
     pub cost: Usd,

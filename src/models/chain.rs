@@ -15,7 +15,7 @@ use super::hedge::{Extra, Hedged, Hedging};
 use super::provider::Prompt;
 use super::speaker::{Speaker, Spoken};
 use super::walk::Walk;
-use crate::domain::{Finish, Usd};
+use crate::domain::{CallId, Finish, Usd};
 use crate::settings::{self, Upstream};
 
 /// Where the words go.
@@ -32,6 +32,8 @@ pub trait Purse: Send {
     async fn affords(&mut self, at_most: Usd) -> bool;
     /// Whether so much may be spent for speed alone.
     async fn spares(&mut self, at_most: Usd) -> bool;
+    /// A call is about to be made that costs this at most; it is accounted for later under the id that this gives.
+    fn begins(&mut self, model: &Model, at_most: Usd) -> CallId;
     /// Takes down every call that reached out, also failed ones.
     fn account(&mut self, call: Call);
     /// Takes down how a hedge went.
@@ -115,11 +117,12 @@ impl Chain {
                 Some(None) => return Ending::Exhausted,
                 None => return Ending::Cancelled,
             };
-            let speaker = Speaker::new(model.clone(), prompt(&model), sink.told(), &self.upstream);
+            let mut speaker = Speaker::new(model.clone(), prompt(&model), sink.told(), &self.upstream);
             if !purse.affords(speaker.at_most()).await {
                 tracing::info!(model = %model.id, "the budget does not hold another call");
                 return Ending::Exhausted;
             }
+            speaker.id = purse.begins(&model, speaker.at_most());
             let begun = match &self.hedging {
                 Some(hedging) if left.is_none() && sink.told().is_empty() => {
                     let hedge = Hedge { chain: self, hedging };
@@ -294,7 +297,7 @@ impl<'a> Hedge<'a> {
         purse: &mut dyn Purse,
     ) -> Option<(Speaker, Extra<'a>, usize)> {
         let (position, model) = walk.beside()?;
-        let second = Speaker::new(model.clone(), prompt(&model), String::new(), &self.chain.upstream);
+        let mut second = Speaker::new(model.clone(), prompt(&model), String::new(), &self.chain.upstream);
         // One of the two will be left before it has said a word.
         let unneeded = first.unanswered.max(second.unanswered());
         let extra = self.hedging.set_aside(unneeded, Instant::now());
@@ -306,6 +309,7 @@ impl<'a> Hedge<'a> {
             purse.hedged(Hedged::Refused);
             return None;
         };
+        second.id = purse.begins(&model, second.at_most());
         tracing::debug!(asked = %model.id, "no first word in the usual time; the next model is asked too");
         Some((second, extra, position))
     }

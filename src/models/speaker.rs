@@ -14,7 +14,7 @@ use super::estimate::{estimated_tokens, most_tokens};
 use super::events::{EventReader, Piece, read_event};
 use super::provider::Prompt;
 use super::tokenizer;
-use crate::domain::{Finish, Usage, Usd};
+use crate::domain::{CallId, Finish, Usage, Usd};
 use crate::settings::Upstream;
 
 /// How long the usage may come after the last word.
@@ -23,6 +23,7 @@ pub const USAGE_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_BODY: usize = 4 << 20;
 
 pub struct Speaker {
+    pub id: CallId,
     pub model: Arc<Model>,
     prompt: Arc<Prompt>,
     /// Words that another model said before it.
@@ -71,6 +72,7 @@ impl Speaker {
         let (now, prompt) = (Instant::now(), Arc::new(prompt));
         let (provider, id, sent) = (model.provider.clone(), model.id.clone(), prompt.clone());
         Self {
+            id: CallId::generate(),
             line: Line::Asking(Box::pin(async move { provider.open(&id, &sent).await })),
             model,
             prompt,
@@ -225,6 +227,7 @@ impl Speaker {
     /// Ends the call, also in the middle: its connection is closed. It is accounted for by [`Spoken::call`].
     pub fn end(self, outcome: CallOutcome) -> Spoken {
         Spoken {
+            id: self.id,
             total: self.elapsed(),
             // A model that was asked for nothing has read the prompt all the same.
             is_paid: self.reached || matches!(outcome, CallOutcome::Hedged),
@@ -240,6 +243,7 @@ impl Speaker {
 
 /// A call that has ended.
 pub struct Spoken {
+    id: CallId,
     model: Arc<Model>,
     prompt: Arc<Prompt>,
     text: String,
@@ -259,6 +263,7 @@ impl Spoken {
             None => Usage::default(),
         };
         Call {
+            id: self.id,
             cost: self.model.cost(&usage),
             model: self.model,
             usage,

@@ -12,7 +12,9 @@ pub mod trials;
 
 use async_trait::async_trait;
 
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId};
+use crate::domain::{
+    Answer, AnswerId, CallBegun, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId,
+};
 
 pub use curated::CuratedStore;
 pub use documents::DocumentStore;
@@ -43,6 +45,13 @@ pub trait AnswerStore: Send + Sync {
     /// Hands an answer to the writer, which commits in batches at least every 50 ms. Waits only while 10,000 are waiting already.
     /// An answer with an id that is there already replaces it (a resumed answer grows).
     async fn record(&self, answer: Answer);
+
+    /// Tells the same writer of a call that is about to be made, without waiting. Should the service be killed meanwhile, the next
+    /// one puts it into the ledger at what was set aside; this holds for calls that were under way for 150 ms.
+    fn call_begins(&self, call: CallBegun);
+
+    /// Puts into the ledger what an earlier service left when it was killed: what that cost at most, by site.
+    async fn settle_lost_calls(&self, now_ms: i64) -> Result<Vec<(String, Usd)>, StoreError>;
 
     /// Hands calls to the same writer, for the ledger.
     async fn record_calls(&self, calls: Vec<UpstreamCall>);

@@ -39,6 +39,7 @@ mod hedging;
 mod hostile;
 mod ingest;
 mod injection;
+mod killed;
 mod last_resort;
 mod leaving;
 mod ledger;

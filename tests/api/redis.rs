@@ -54,6 +54,18 @@ impl Redis {
         let _ = self.process.wait();
     }
 
+    /// What all sites together spent today, as the budgets in it say, in 10^-12 dollars.
+    pub fn spent_today(&self) -> i64 {
+        let script = "local sum = 0 for _, key in ipairs(redis.call('KEYS', 'pennypress:*:budget:????-??-??')) do \
+            sum = sum + redis.call('GET', key) end return string.format('%d', sum)";
+        let done = Command::new("redis-cli")
+            .args(["-p", &self.port.to_string(), "eval", script, "0"])
+            .output()
+            .expect("redis-cli (Debian: redis-tools)");
+        let text = String::from_utf8_lossy(&done.stdout);
+        text.trim().parse().unwrap_or_else(|_| panic!("{text}"))
+    }
+
     pub fn settings(&self) -> Settings {
         settings().redis(&format!("redis://127.0.0.1:{}", self.port))
     }

@@ -75,6 +75,7 @@ pub(super) fn outcome(word: &str) -> String {
         "unreadable" => "unreadable",
         "empty" => "an empty answer",
         "hedged" => "another was faster",
+        "aborted" => "the service was killed",
         other => return other.replace('_', " "),
     };
     said.to_owned()

@@ -75,6 +75,13 @@ impl Budgets {
         self.0.at(site, now, |spent| spent.pay(Amounts { day, month }));
     }
 
+    /// What an earlier process was still paying for when it was killed, and told nobody: it is told now. Here it was recalled.
+    pub fn tell_of_lost(&self, site: &str, cost: Usd, now: Timestamp) {
+        if self.0.shared.is_some() {
+            self.pay(site, cost, now);
+        }
+    }
+
     /// How a site stands, as far as this service knows.
     pub fn standing(&self, site: &str, now: Timestamp) -> Standing {
         if !self.0.caps.are_set() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Account, Outgoing};
-use crate::domain::Usage;
+use crate::domain::{CallId, Usage};
 use crate::models::call::{Call, CallOutcome};
 use crate::models::catalogue::Model;
 use crate::models::error::CallError;
@@ -13,6 +13,7 @@ use crate::models::estimate::estimated_tokens;
 use crate::models::tokenizer;
 
 pub struct Attempt {
+    id: CallId,
     pub model: Arc<Model>,
     request: Arc<dyn Outgoing>,
     account: Arc<dyn Account>,
@@ -33,6 +34,7 @@ pub struct Attempt {
 impl Attempt {
     pub fn begin(model: Arc<Model>, request: Arc<dyn Outgoing>, account: Arc<dyn Account>) -> Self {
         Self {
+            id: account.begins(&model, request.at_most(&model)),
             model,
             request,
             account,
@@ -115,6 +117,7 @@ fn counted(request: &dyn Outgoing, said: &str) -> Usage {
 
 /// A call that has ended, as far as it is known without its tokens.
 struct Ended {
+    id: CallId,
     model: Arc<Model>,
     audio_seconds: Option<f64>,
     outcome: CallOutcome,
@@ -126,6 +129,7 @@ impl Ended {
     fn call(self, usage: Usage) -> Call {
         let audio = self.model.audio_cost(self.audio_seconds.unwrap_or(0.0));
         Call {
+            id: self.id,
             cost: self.model.cost(&usage) + audio,
             model: self.model,
             usage,
@@ -139,6 +143,7 @@ impl Ended {
 impl Drop for Attempt {
     fn drop(&mut self) {
         let ended = Ended {
+            id: self.id,
             model: self.model.clone(),
             audio_seconds: self.audio_seconds,
             outcome: std::mem::replace(&mut self.outcome, CallOutcome::Cancelled),

@@ -20,7 +20,7 @@ use super::call::Call;
 use super::catalogue::{self, Model};
 use super::error::CallError;
 use super::provider::{Message, status_error};
-use crate::domain::Usd;
+use crate::domain::{CallId, Usd};
 use crate::settings::Upstream;
 
 pub use super::walk::Walk;
@@ -50,6 +50,8 @@ pub trait Outgoing: Send + Sync {
 pub trait Account: Send + Sync {
     /// Whether a call may be made that costs this at most.
     async fn affords(&self, at_most: Usd) -> bool;
+    /// A call is about to be made that costs this at most; it is accounted for later under the id that this gives.
+    fn begins(&self, model: &Model, at_most: Usd) -> CallId;
     fn account(&self, call: Call);
     /// The same for a call whose tokens have still to be counted, which blocks.
     fn account_later(self: Arc<Self>, counting: Box<dyn FnOnce() -> Call + Send>);

@@ -7,7 +7,9 @@ use futures_util::FutureExt;
 
 use super::writer::Command;
 use super::{SqliteStore, ledger, rows};
-use crate::domain::{Answer, AnswerId, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId};
+use crate::domain::{
+    Answer, AnswerId, CallBegun, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId,
+};
 use crate::store::{AnswerStore, Feedback, StoreError};
 
 #[async_trait]
@@ -20,6 +22,15 @@ impl AnswerStore for SqliteStore {
             self.pending.lock().remove(&id);
             tracing::error!(answer = %id, "an answer came after the store was closed and is lost");
         }
+    }
+
+    fn call_begins(&self, call: CallBegun) {
+        // When ten thousand things wait to be written already, a note that is needed after a kill only is not worth the wait.
+        let _ = self.queue.try_send(Command::Begins(call));
+    }
+
+    async fn settle_lost_calls(&self, now_ms: i64) -> Result<Vec<(String, Usd)>, StoreError> {
+        self.settle(now_ms).await
     }
 
     async fn record_savings(&self, savings: Vec<Saving>) {

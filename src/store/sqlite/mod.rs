@@ -11,6 +11,7 @@ mod operator;
 mod overview;
 mod review;
 mod rows;
+mod running;
 mod sites;
 mod syncs;
 mod trials;
@@ -27,6 +28,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use self::running::Running;
 use self::writer::{Command, Done, Pending, QUEUE, Writer};
 use super::StoreError;
 use crate::domain::ConversationId;
@@ -62,6 +64,7 @@ impl SqliteStore {
             urgent: urgent.clone(),
             pending: pending.clone(),
             deleted: VecDeque::new(),
+            running: Running::default(),
         };
         Ok(Self {
             readers,

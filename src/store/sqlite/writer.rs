@@ -3,16 +3,17 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout_at};
 
+use super::running::{self, Running};
 use super::{ledger, rows};
-use crate::domain::{Answer, AnswerId, ConversationId, Saving, UpstreamCall};
+use crate::domain::{Answer, AnswerId, CallBegun, ConversationId, Saving, UpstreamCall};
 use crate::store::StoreError;
 
 /// Answers that may wait to be written; whoever records one more waits too.
@@ -38,6 +39,11 @@ pub(super) type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFu
 pub(super) enum Command {
     Record(Arc<Answer>),
     Calls(Arc<[UpstreamCall]>),
+    Begins(CallBegun),
+    /// Calls that have been under way for a while.
+    Running(Arc<[CallBegun]>),
+    /// Rows of calls that are over.
+    Over(Arc<[i64]>),
     Savings(Arc<[Saving]>),
     Work(Work),
     /// Writes what came before, and ends the task.
@@ -51,7 +57,9 @@ impl Command {
             Command::Record(answer) => Some(Command::Record(answer.clone())),
             Command::Calls(calls) => Some(Command::Calls(calls.clone())),
             Command::Savings(savings) => Some(Command::Savings(savings.clone())),
-            Command::Work(_) | Command::Close => None,
+            Command::Running(calls) => Some(Command::Running(calls.clone())),
+            Command::Over(rows) => Some(Command::Over(rows.clone())),
+            Command::Begins(_) | Command::Work(_) | Command::Close => None,
         }
     }
 }
@@ -66,6 +74,7 @@ pub(super) struct Writer {
     pub urgent: Arc<Notify>,
     pub pending: Pending,
     pub deleted: VecDeque<ConversationId>,
+    pub running: Running,
 }
 
 #[derive(Default)]
@@ -76,14 +85,22 @@ struct Batch {
 }
 
 impl Batch {
-    fn take(&mut self, command: Command) {
+    fn take(&mut self, command: Command, running: &mut Running) {
         match command {
+            Command::Begins(call) => running.begins(call, Instant::now()),
+            Command::Calls(calls) => {
+                let rows = running.ends(&calls);
+                self.commands.push(Command::Calls(calls));
+                if !rows.is_empty() {
+                    self.commands.push(Command::Over(rows.into()));
+                }
+            }
             Command::Close => self.last = true,
             Command::Work(_) => {
                 self.urgent = true;
                 self.commands.push(command);
             }
-            Command::Record(_) | Command::Calls(_) | Command::Savings(_) => self.commands.push(command),
+            _ => self.commands.push(command),
         }
     }
 
@@ -111,9 +128,18 @@ impl Writer {
     /// Waits for something to write, then a moment for more, unless somebody waits for the outcome.
     async fn gather(&mut self) -> Batch {
         let mut batch = Batch::default();
-        match self.queue.recv().await {
-            Some(command) => batch.take(command),
-            None => batch.last = true,
+        let due = self.running.due();
+        let next = async {
+            match due {
+                Some(due) => timeout_at(due.into(), self.queue.recv()).await.ok(),
+                None => Some(self.queue.recv().await),
+            }
+        };
+        match next.await {
+            Some(Some(command)) => batch.take(command, &mut self.running),
+            Some(None) => batch.last = true,
+            // A call has been under way for long enough.
+            None => batch.urgent = true,
         }
         if !batch.full() && !batch.urgent && self.queue.len() < BATCH {
             // Not by receiving, which would wake this task for each answer of a flood.
@@ -124,9 +150,13 @@ impl Writer {
         }
         while !batch.full() {
             match self.queue.try_recv() {
-                Ok(command) => batch.take(command),
+                Ok(command) => batch.take(command, &mut self.running),
                 Err(_) => break,
             }
+        }
+        let due = self.running.take_due(Instant::now());
+        if !due.is_empty() {
+            batch.commands.push(Command::Running(due.into()));
         }
         batch
     }
@@ -199,7 +229,9 @@ impl Writer {
                             false => step.rollback().await?,
                         }
                     }
-                    Command::Close => {}
+                    Command::Running(calls) => running::write(&mut transaction, &calls).await?,
+                    Command::Over(rows) => running::remove(&mut transaction, &rows).await?,
+                    Command::Begins(_) | Command::Close => {}
                 }
             }
             write_answers(&mut transaction, &answers).await?;
