@@ -1,5 +1,7 @@
 //! The tables of the model, read in place: `model/distil.py` describes them.
 
+use std::sync::LazyLock;
+
 use super::DIMENSIONS;
 
 static VECTORS: &[u8] = include_bytes!("model/vectors.bin");
@@ -31,38 +33,71 @@ pub(super) fn pieces(word: &str, mut tell: impl FnMut(Token)) -> Option<usize> {
     (!found.is_empty()).then_some(found.len())
 }
 
+/// The rows by their texts' hashes: a table with open places, each a row and one, or 0. It is made when it is first needed.
+struct Rows {
+    places: Box<[u16]>,
+    /// Bytes of the longest text.
+    longest: usize,
+}
+
+/// A power of two, more than twice the rows: so a text that is no token is soon known for none.
+const PLACES: usize = 1 << 16;
+const _: () = assert!(COUNT * 2 < PLACES && COUNT < u16::MAX as usize);
+
+static ROWS: LazyLock<Rows> = LazyLock::new(|| {
+    let mut places = vec![0_u16; PLACES].into_boxed_slice();
+    let mut longest = 0;
+    for row in 0..COUNT {
+        let text = bytes(row);
+        longest = longest.max(text.len());
+        let mut at = place(text.iter().fold(START, |hash, byte| hashed(hash, *byte)));
+        while places[at] != 0 {
+            at = (at + 1) % PLACES;
+        }
+        places[at] = (row + 1) as u16;
+    }
+    Rows { places, longest }
+});
+
+// FNV-1a: a text's hash is had from that of the text one byte shorter, and all beginnings of a word are asked for.
+const START: u32 = 0x811c_9dc5;
+
+fn hashed(hash: u32, byte: u8) -> u32 {
+    (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+}
+
+fn place(hash: u32) -> usize {
+    (hash ^ (hash >> 15)).wrapping_mul(0x2c1b_3c6d) as usize >> 16
+}
+
+impl Rows {
+    /// The row of `mark` and `text`, whose hash this is.
+    fn find(&self, hash: u32, mark: &[u8], text: &[u8]) -> Option<usize> {
+        let mut at = place(hash);
+        loop {
+            let row = usize::from(self.places[at]).checked_sub(1)?;
+            if bytes(row).strip_prefix(mark) == Some(text) {
+                return Some(row);
+            }
+            at = (at + 1) % PLACES;
+        }
+    }
+}
+
 /// The longest token that is `mark` and a beginning of `word`, and how much of `word` it takes. A token is whole
 /// characters, so what is left is, too.
 fn longest(mark: &[u8], word: &[u8]) -> Option<(Token, usize)> {
-    // The rows whose tokens begin with what was read so far.
-    let (mut low, mut high) = (0, COUNT);
-    let mut best = None;
-    for (at, byte) in mark.iter().chain(word).enumerate() {
-        let next = |row: usize| bytes(row).get(at).copied();
-        low = first(low, high, |row| next(row) >= Some(*byte));
-        high = first(low, high, |row| next(row) > Some(*byte));
-        if low == high {
-            break;
-        }
-        // The shortest of them comes first, in the order of bytes.
-        if at >= mark.len() && bytes(low).len() == at + 1 {
-            best = Some((Token(low), at + 1 - mark.len()));
-        }
+    let rows = &*ROWS;
+    let mut hash = mark.iter().fold(START, |hash, byte| hashed(hash, *byte));
+    let mut hashes = [0; LONGEST_WORD];
+    let most = word.len().min(rows.longest).min(hashes.len());
+    for (held, byte) in hashes.iter_mut().zip(&word[..most]) {
+        hash = hashed(hash, *byte);
+        *held = hash;
     }
-    best
-}
-
-/// The first row from `low` before `high` for which something is so, when it is so for all after it; `high` when for none.
-fn first(mut low: usize, mut high: usize, is_so: impl Fn(usize) -> bool) -> usize {
-    while low < high {
-        let middle = low.midpoint(high);
-        if is_so(middle) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    low
+    (1..=most)
+        .rev()
+        .find_map(|length| Some((Token(rows.find(hashes[length - 1], mark, &word[..length])?), length)))
 }
 
 /// Adds the token's vector.

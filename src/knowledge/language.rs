@@ -18,7 +18,7 @@ struct Kind {
     code: &'static str,
     detected: Lang,
     stemmer: Option<Algorithm>,
-    /// Writes compounds as one word.
+    /// Makes words of words: writes compounds as one, or puts so much before and after a stem that a stemmer leaves related words apart.
     joins: bool,
 }
 
@@ -38,8 +38,8 @@ static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
         "it" Ita Some(Italian), false;
         "nl" Nld Some(Dutch), true;
         "pt" Por Some(Portuguese), false;
-        "ru" Rus Some(Russian), false;
-        "uk" Ukr Some(Ukrainian), false;
+        "ru" Rus Some(Russian), true;
+        "uk" Ukr Some(Ukrainian), true;
         "ar" Ara Some(Arabic), false;
         "hi" Hin Some(Hindi), false;
         "th" Tha None, false;
@@ -54,8 +54,8 @@ static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
         "ro" Ron Some(Romanian), false;
         "tr" Tur Some(Turkish), false;
         "el" Ell Some(Greek), false;
-        "pl" Pol Some(Polish), false;
-        "cs" Ces Some(Czech), false;
+        "pl" Pol Some(Polish), true;
+        "cs" Ces Some(Czech), true;
         "fa" Pes Some(Persian), false;
         "he" Heb None, false;
         "id" Ind Some(Indonesian), false;
