@@ -65,6 +65,8 @@ async fn what_it_may_hold_is_answered_by_a_model() {
     for question in [
         "How long does delivery take?",
         "what waranty has a ketle",
+        "do ketles have a waranty",
+        "how long does delievry take",
         "hello there",
         "thank you!",
     ] {
@@ -75,7 +77,7 @@ async fn what_it_may_hold_is_answered_by_a_model() {
             "{question}: {told:#?}"
         );
     }
-    assert_eq!(provider.requests().len(), 4);
+    assert_eq!(provider.requests().len(), 6);
 }
 
 #[tokio::test]

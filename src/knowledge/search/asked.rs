@@ -21,6 +21,8 @@ const MOST_LANGUAGES: usize = 4;
 const SYNONYM: f32 = 0.6;
 /// A compound that holds the word asked, or a part of the compound asked.
 const PART: f32 = 0.6;
+/// From this likeness on a mistyped word is taken for the one meant: one slip in five letters.
+const SURELY_MEANT: f32 = 0.8;
 /// What the question before counts for when this one leans on it, and what it counts for the one before that.
 const LEANED_ON: f32 = 0.45;
 /// A question of fewer words of its own than this leans on what was said before.
@@ -32,6 +34,9 @@ pub(super) struct Asked {
     pub readings: Vec<(u32, f32)>,
     /// How much it tells, and how much it is meant.
     pub rarity: f32,
+    /// What its best reading weighs, when that is a word that was surely meant and only mistyped; otherwise 1. The share of the
+    /// question that a passage holds is told beside it: a slip of the finger is no doubt about the answer.
+    pub whole: f32,
     /// Its place in the question; words of earlier questions have none.
     pub at: Option<usize>,
 }
@@ -211,6 +216,7 @@ impl Reader<'_> {
         let lexicon = &self.index.lexicon;
         let mut readings: Vec<(u32, f32)> = Vec::new();
         let mut own = Vec::new();
+        let mut whole = 1.0;
         for language in self.languages {
             let stem = stem(word, *language);
             own.extend(lexicon.find(&stem));
@@ -228,7 +234,17 @@ impl Reader<'_> {
         }
         if readings.is_empty() {
             let common = |term| self.index.found(term);
-            let slips = lexicon.readings(word, common);
+            let mut slips = lexicon.readings(word, common);
+            if slips.is_empty() {
+                // A plural of which the content has only the singular: its ending is no slip.
+                slips = word
+                    .strip_suffix('s')
+                    .map_or(slips, |one| lexicon.readings(one, common));
+            }
+            let likeness = slips.first().map_or(0.0, |(_, likeness)| *likeness);
+            if likeness >= SURELY_MEANT {
+                whole = likeness * likeness;
+            }
             readings.extend(slips.into_iter().map(|(term, likeness)| (term, likeness * likeness)));
         }
         readings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -249,6 +265,7 @@ impl Reader<'_> {
         Asked {
             readings,
             rarity,
+            whole,
             at: None,
         }
     }

@@ -60,7 +60,13 @@ pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence
             .map(|(weight, one)| weight * one.rarity)
             .sum::<f32>()
     };
-    let share = |held: &[f32]| if all > 0.0 { worth(held) / all } else { 0.0 };
+    let share = |held: &[f32]| {
+        let worth = held.iter().zip(asked);
+        let worth: f32 = worth
+            .map(|(weight, one)| (weight / one.whole).min(1.0) * one.rarity)
+            .sum();
+        if all > 0.0 { worth / all } else { 0.0 }
+    };
     let usual = index.average_length() / 4.0;
     let mut held = vec![0.0_f32; asked.len()];
     let hold = |held: &mut [f32], range: &Range<usize>| {

@@ -19,7 +19,7 @@ fn first(knowledge: &Knowledge, site: &str, question: &str) -> Option<String> {
     found.passages.into_iter().next().map(|passage| passage.document)
 }
 
-fn shop() -> Vec<Document> {
+pub(super) fn shop() -> Vec<Document> {
     vec![
         page(
             "returns",
