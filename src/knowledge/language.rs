@@ -172,6 +172,11 @@ impl Language {
         self.tools().is_some_and(|tools| tools.stop.contains(word))
     }
 
+    /// All words that [`Language::leaves_out`] names.
+    pub fn left_out(self) -> impl Iterator<Item = &'static str> {
+        self.tools().into_iter().flat_map(|tools| tools.stop.iter().copied())
+    }
+
     /// The stem of a lower-case word; the word itself in a language whose stems we do not know.
     pub fn stem(self, word: &str) -> String {
         match self.tools().and_then(|tools| tools.stemmer.as_ref()) {

@@ -21,6 +21,7 @@ use postings::Postings;
 
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use sequence::{Sequence, Writer};
+pub(super) use spelling::is_slip_of;
 
 /// When more than this share of the passages is gone, the index is written anew.
 const MOST_GONE: f32 = 0.3;

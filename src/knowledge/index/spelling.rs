@@ -191,6 +191,18 @@ fn likeness(typed: &[char], known: &[char]) -> Option<f32> {
     Some(1.0 - slips as f32 / long as f32)
 }
 
+/// Whether a word is surely one of these, mistyped: longer than four letters, as `form` is not `from`, and with the same first one.
+pub(in crate::knowledge) fn is_slip_of<'a>(word: &str, mut words: impl Iterator<Item = &'a str>) -> bool {
+    let typed: Vec<char> = word.chars().collect();
+    if typed.len() <= SHORTEST_PART || typed.iter().any(char::is_ascii_digit) {
+        return false;
+    }
+    words.any(|known| {
+        let known: Vec<char> = known.chars().collect();
+        known.first() == typed.first() && known.len().abs_diff(typed.len()) <= 1 && slips(&typed, &known) == 1
+    })
+}
+
 fn differs_in_one(a: &[char], b: &[char]) -> bool {
     a.len() == b.len() && a.iter().zip(b).filter(|(x, y)| x != y).count() == 1
 }
@@ -233,6 +245,13 @@ mod tests {
         assert_eq!(first("shoes"), None);
         assert_eq!(first("capital"), None);
         assert_eq!(first("ins"), None);
+    }
+
+    #[test]
+    fn a_mistyped_word_is_one_of_a_list() {
+        let list = || ["something", "because", "from", "other"].into_iter();
+        assert!(is_slip_of("somthing", list()) && is_slip_of("becuase", list()));
+        assert!(!is_slip_of("form", list()) && !is_slip_of("mother", list()) && !is_slip_of("something", list()));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::candidates::saturated;
 use super::look::Meanings;
 use crate::domain::Role;
 use crate::knowledge::Query;
-use crate::knowledge::index::Index;
+use crate::knowledge::index::{Index, is_slip_of};
 use crate::knowledge::language::Language;
 use crate::knowledge::terms::{each_word, is_unspaced, stem};
 use crate::knowledge::thesaurus;
@@ -21,8 +21,8 @@ const MOST_LANGUAGES: usize = 4;
 const SYNONYM: f32 = 0.6;
 /// A compound that holds the word asked, or a part of the compound asked.
 const PART: f32 = 0.6;
-/// From this likeness on a mistyped word is taken for the one meant: one slip in five letters.
-const SURELY_MEANT: f32 = 0.8;
+/// From this likeness on a mistyped word is taken for the one meant: one slip in four letters.
+const SURELY_MEANT: f32 = 0.75;
 /// What the question before counts for when this one leans on it, and what it counts for the one before that.
 const LEANED_ON: f32 = 0.45;
 /// A question of fewer words of its own than this leans on what was said before.
@@ -206,7 +206,10 @@ impl Reader<'_> {
                 let mut one = self.word(word, language);
                 one.rarity *= weight;
                 one.at = is_asked.then_some(at);
-                self.terms.push(one);
+                // `somthing` is not in the content, and says as little as `something`.
+                if !one.readings.is_empty() || !is_slip_of(word, language.left_out()) {
+                    self.terms.push(one);
+                }
             }
             at += 1;
         });
