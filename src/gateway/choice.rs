@@ -44,7 +44,7 @@ pub fn for_chat(
         });
     }
     let tier = match tier_of(name) {
-        None => return Err(Rejection::UnknownModel(name.to_owned())),
+        None => return Err(Rejection::unknown_model(name)),
         Some(Some(tier)) => tier,
         Some(None) if standing == Standing::Tight => Tier::Simple,
         Some(None) => {
@@ -61,7 +61,7 @@ pub fn for_chat(
     };
     let models = catalogue.chain(tier).to_vec();
     match models.is_empty() {
-        true => Err(Rejection::UnknownModel(name.to_owned())),
+        true => Err(Rejection::unknown_model(name)),
         false => Ok(Choice { models, is_free: true }),
     }
 }
@@ -83,7 +83,7 @@ pub fn for_kind(parts: &Parts, name: &str, kind: ModelKind) -> Result<Choice, Re
         _ => of_this_kind.collect(),
     };
     if name != AUTO || models.is_empty() {
-        return Err(Rejection::UnknownModel(name.to_owned()));
+        return Err(Rejection::unknown_model(name));
     }
     Ok(Choice { models, is_free: true })
 }

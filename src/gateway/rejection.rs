@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::limits::Refused;
 use crate::models::passthrough::Failure;
 
+/// In characters.
+const LONGEST_NAME: usize = 200;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
     #[error("{message}")]
@@ -30,6 +33,11 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// Of a longer name the beginning is told: a body may be 32 MiB of it.
+    pub fn unknown_model(name: &str) -> Self {
+        Self::UnknownModel(name.chars().take(LONGEST_NAME).collect())
+    }
+
     pub fn invalid(param: Option<&'static str>, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::Invalid { param, message }

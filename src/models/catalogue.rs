@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::breaker::Breaker;
+use super::dialect::Dialect;
 use super::pace::Pace;
 use super::provider::Provider;
 use crate::domain::{ModelKind, Price, Tier, Usage, Usd};
@@ -25,6 +26,7 @@ pub struct Model {
     pub usd_per_minute: Decimal,
     pub breaker: Breaker,
     pub pace: Pace,
+    pub dialect: Dialect,
 }
 
 impl Model {
@@ -72,6 +74,7 @@ impl Catalogue {
                     usd_per_minute: model.usd_per_minute,
                     breaker: Breaker::default(),
                     pace: Pace::default(),
+                    dialect: Dialect::default(),
                 });
                 all.push(known.clone());
                 models.insert(model.id.as_str(), known);

@@ -39,9 +39,7 @@ impl EventReader {
             let Some(end) = bytes.iter().position(|b| matches!(b, b'\n' | b'\r')) else {
                 self.line.extend_from_slice(bytes);
                 if self.line.len() + self.data.len() > LONGEST_LINE {
-                    return Err(CallError::Unreadable(format!(
-                        "an event longer than {LONGEST_LINE} bytes"
-                    )));
+                    return Err(too_long());
                 }
                 return Ok(());
             };
@@ -81,9 +79,16 @@ impl EventReader {
                 self.data.push(b'\n');
             }
             self.data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+            if self.data.len() > LONGEST_LINE {
+                return Err(too_long());
+            }
         }
         Ok(())
     }
+}
+
+fn too_long() -> CallError {
+    CallError::Unreadable(format!("an event longer than {LONGEST_LINE} bytes"))
 }
 
 #[derive(Deserialize)]
@@ -201,6 +206,14 @@ mod tests {
             reader.feed(&[*byte], &mut pieces).unwrap();
         }
         assert_eq!(pieces, whole);
+    }
+
+    #[test]
+    fn an_event_without_end_is_an_error() {
+        let (mut reader, mut pieces) = (EventReader::default(), Vec::new());
+        let line = format!("data: {}\n", "x".repeat(1 << 20));
+        let fed = (0..10).try_for_each(|_| reader.feed(line.as_bytes(), &mut pieces));
+        assert!(matches!(fed, Err(CallError::Unreadable(_))));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod call;
 mod catalogue;
 mod chain;
 mod continuation;
+mod dialect;
 mod error;
 mod estimate;
 mod events;

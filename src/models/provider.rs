@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 
+use super::dialect::Dialect;
 use super::error::CallError;
 use crate::domain::Secret;
 use crate::settings;
@@ -33,9 +34,14 @@ struct ChatRequest<'a> {
     model: &'a str,
     messages: &'a [Message],
     stream: bool,
-    stream_options: StreamOptions,
-    temperature: f64,
-    max_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -92,16 +98,32 @@ impl Provider {
         }
     }
 
-    /// Asks for a streamed chat completion; ready when the status and headers are there.
-    pub async fn open(&self, model: &str, prompt: &Prompt) -> Result<reqwest::Response, CallError> {
+    /// Asks for a streamed chat completion; ready when the status and headers are there. A model that does not take the request
+    /// as it is put is asked again in its own dialect.
+    pub async fn open(&self, model: &str, prompt: &Prompt, dialect: &Dialect) -> Result<reqwest::Response, CallError> {
+        loop {
+            match self.ask(model, prompt, dialect).await {
+                // Each thing is learnt once, so this ends.
+                Err(error) if dialect.learn(&error) => {
+                    tracing::info!(model, error = self.told(&error), "a model is asked in other words");
+                }
+                asked => return asked,
+            }
+        }
+    }
+
+    async fn ask(&self, model: &str, prompt: &Prompt, dialect: &Dialect) -> Result<reqwest::Response, CallError> {
+        let limit = |is_meant: bool| is_meant.then_some(prompt.max_tokens);
+        // The shortest decimal of the setting, so that 0.2 is sent as 0.2 and not as the float nearest to it.
+        let temperature = prompt.temperature.to_string().parse().unwrap_or(0.0);
         let request = ChatRequest {
             model,
             messages: &prompt.messages,
             stream: true,
-            stream_options: StreamOptions { include_usage: true },
-            // The shortest decimal of the setting, so that 0.2 is sent as 0.2 and not as the float nearest to it.
-            temperature: prompt.temperature.to_string().parse().unwrap_or(0.0),
-            max_tokens: prompt.max_tokens,
+            stream_options: (!dialect.knows_no_stream_options()).then_some(StreamOptions { include_usage: true }),
+            temperature: (!dialect.has_own_temperature()).then_some(temperature),
+            max_tokens: limit(!dialect.wants_completion_tokens()),
+            max_completion_tokens: limit(dialect.wants_completion_tokens()),
         };
         let body = serde_json::to_vec(&request).map_err(|error| CallError::Unreadable(error.to_string()))?;
         let mut call = self

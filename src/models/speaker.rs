@@ -19,6 +19,8 @@ use crate::settings::Upstream;
 
 /// How long the usage may come after the last word.
 pub const USAGE_WAIT: Duration = Duration::from_secs(1);
+/// Tokens that have more bytes are rare, so no answer is longer than all its tokens at this length.
+const LONGEST_TOKEN: usize = 64;
 /// A body without stream may be this long.
 const LONGEST_BODY: usize = 4 << 20;
 
@@ -70,10 +72,11 @@ impl Speaker {
             prompt.messages.extend(continuation::turns(&shown));
         }
         let (now, prompt) = (Instant::now(), Arc::new(prompt));
-        let (provider, id, sent) = (model.provider.clone(), model.id.clone(), prompt.clone());
+        let (asked, sent) = (model.clone(), prompt.clone());
+        let asking = async move { asked.provider.open(&asked.id, &sent, &asked.dialect).await };
         Self {
             id: CallId::generate(),
-            line: Line::Asking(Box::pin(async move { provider.open(&id, &sent).await })),
+            line: Line::Asking(Box::pin(asking)),
             model,
             prompt,
             shown,
@@ -181,6 +184,12 @@ impl Speaker {
                 self.latest_token = Instant::now();
                 self.first_token.get_or_insert_with(|| self.latest_token - self.started);
                 self.text.push_str(&text);
+                let longest = self.prompt.max_tokens as usize * LONGEST_TOKEN;
+                if self.text.len() > longest {
+                    // It was told when to stop, and does not.
+                    self.text.truncate(self.text.floor_char_boundary(longest));
+                    (self.finish, self.finished, self.ended) = (Finish::Length, true, true);
+                }
             }
             Piece::Finish(finish) => {
                 self.finish = finish;

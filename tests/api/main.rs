@@ -29,6 +29,7 @@ mod cost;
 mod crawling;
 mod curated;
 mod demo;
+mod dialects;
 mod documents;
 mod doubts;
 mod experiments;

@@ -54,6 +54,13 @@ impl Redis {
         let _ = self.process.wait();
     }
 
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.process.id().to_string()])
+            .status();
+        assert!(sent.expect("to run kill").success(), "kill {signal}");
+    }
+
     /// What all sites together spent today, as the budgets in it say, in 10^-12 dollars.
     pub fn spent_today(&self) -> i64 {
         let script = "local sum = 0 for _, key in ipairs(redis.call('KEYS', 'pennypress:*:budget:????-??-??')) do \

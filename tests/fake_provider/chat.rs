@@ -33,6 +33,11 @@ pub async fn answer(connection: &mut Connection, state: &State, request: Request
         log: state.log.clone(),
         model,
         tokens: wish.tokens(&plan, &asked["messages"]),
+        refusal: plan
+            .refuses
+            .iter()
+            .find(|(field, _)| !asked[field.as_str()].is_null())
+            .map(|(_, words)| words.clone()),
         wish,
         tells_usage: !plan.no_usage && (!streams || asked["stream_options"]["include_usage"] == true),
         prompt_tokens: plan.prompt_tokens.unwrap_or_else(|| prompt_words(&asked["messages"])),
@@ -73,6 +78,7 @@ fn prompt_words(messages: &Value) -> u64 {
 struct Player {
     plan: Plan,
     wish: Wish,
+    refusal: Option<String>,
     tokens: Vec<String>,
     model: String,
     tells_usage: bool,
@@ -93,6 +99,10 @@ impl Player {
 
     /// Faults that come instead of a head; `None`: there is none.
     async fn instead_of_head(&self, out: &mut WriteHalf<'_>) -> Result<Option<Left>> {
+        if let Some(message) = &self.refusal {
+            let body = body::error(400, message).to_string();
+            return self.one_body(out, 400, "application/json", &[], &body).await.map(Some);
+        }
         match &self.plan.fault {
             Some(Fault::Refuse) => Ok(Some(Left::Closed)),
             Some(Fault::Reset { after: None }) => Ok(Some(Left::Reset)),

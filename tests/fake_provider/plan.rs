@@ -27,6 +27,7 @@ pub struct Plan {
     pub prompt_tokens: Option<u64>,
     pub completion_tokens: Option<u64>,
     pub no_usage: bool,
+    pub refuses: std::collections::BTreeMap<String, String>,
     pub no_done: bool,
     pub crlf: bool,
     pub comments: bool,

@@ -37,7 +37,7 @@ pub async fn one(_: Caller, gateway: Data<Gateway>, id: Path<String>) -> Result<
     let id = id.into_inner();
     match all(&gateway).into_iter().find(|model| model.id == id) {
         Some(model) => Ok(HttpResponse::Ok().json(model)),
-        None => Err(Rejection::UnknownModel(id).into()),
+        None => Err(Rejection::unknown_model(&id).into()),
     }
 }
 

@@ -19,6 +19,9 @@ use crate::models::speaker::USAGE_WAIT;
 /// After its last event a stream is given this long to end, so that its connection can be used again.
 const END_WAIT: Duration = Duration::from_millis(100);
 
+/// A stream that goes on beyond this is broken, in bytes of what it says.
+const LONGEST_ANSWER: usize = 16 << 20;
+
 /// An event as it came, and what it says.
 pub struct Event {
     pub raw: Bytes,
@@ -162,6 +165,10 @@ impl Source {
         }
         let said = chunk::read(data, &mut self.attempt.said)?;
         event.text.end = self.attempt.said.len();
+        if event.text.end > LONGEST_ANSWER {
+            let problem = format!("an answer longer than {LONGEST_ANSWER} bytes");
+            return Err(CallError::Unreadable(problem));
+        }
         event.kind = if said.only_usage { Kind::Usage } else { Kind::Chunk };
         event.finish_reason = said.finish_reason;
         self.attempt.usage = said.usage.or(self.attempt.usage);
