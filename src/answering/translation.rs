@@ -1,4 +1,4 @@
-//! A question in a language in which the site has no content: the cheapest model translates it, the search runs again, and the
+//! A question in another language than the content that answers it: the cheapest model translates it, the search runs again, and the
 //! better of both counts. What the model says is only ever searched for; no prompt, page or answer holds it.
 
 use std::collections::HashMap;
@@ -51,16 +51,14 @@ impl Translations {
 impl Parts {
     /// What the content holds for a question, in whatever language it was asked.
     pub(super) async fn find(self: &Arc<Self>, question: &mut Question) -> Found {
-        let plain = self.retrieve(question);
-        let Some(into) = self.foreign_to(question, &plain) else {
+        let mut plain = self.retrieve(question);
+        let Some((into, is_foreign)) = self.missed(question, &plain) else {
             return plain;
         };
+        // Nothing can be told from how few words of a language stand there that the content is not in.
+        plain.is_judged &= !is_foreign;
         let Some(text) = self.translation(question, into).await else {
-            // Nothing can be told from how few of its words stand there.
-            return Found {
-                is_judged: false,
-                ..plain
-            };
+            return plain;
         };
         question.translation = Some(text);
         let translated = self.retrieve(question);
@@ -78,7 +76,7 @@ impl Parts {
     /// The same with a translation only if it is remembered.
     pub(super) async fn find_again(&self, question: &Question) -> Found {
         let plain = self.retrieve(question);
-        let Some(into) = self.foreign_to(question, &plain) else {
+        let Some((into, _)) = self.missed(question, &plain) else {
             return plain;
         };
         let Some(Some(text)) = self.remembered(&key(question, into)).await else {
@@ -93,14 +91,15 @@ impl Parts {
         }
     }
 
-    /// The language of the content, when the question is in another one and its words were not found as they are.
-    fn foreign_to(&self, question: &Question, plain: &Found) -> Option<&'static str> {
-        let is_missed = plain.confidence.is_some_and(|confidence| confidence < FOUND_WELL);
-        if !is_missed {
-            return None;
-        }
+    /// The main language of the content, when the plain search did not find a question in another one; and whether the content is
+    /// in the question's language not at all.
+    fn missed(&self, question: &Question, plain: &Found) -> Option<(&'static str, bool)> {
+        let confidence = plain.confidence.filter(|confidence| *confidence < FOUND_WELL)?;
         let spoken = self.knowledge.spoken(&question.site.key, &Query::from(question));
-        spoken.foreign_to
+        // A site that has pages in the visitor's language, too, may have this one in its main language only.
+        let is_refused = plain.is_judged && confidence < self.abstain_below;
+        let main = spoken.main.filter(|_| spoken.is_foreign || is_refused)?;
+        Some((main, spoken.is_foreign))
     }
 
     /// `None`: there is none, and none is to be had.

@@ -17,8 +17,10 @@ pub struct Spoken {
     pub code: &'static str,
     /// Its English name, such as `German`; empty when unknown.
     pub name: &'static str,
-    /// The English name of the language in which most of the content is, when none of it is in the visitor's.
-    pub foreign_to: Option<&'static str>,
+    /// None of the content is in it.
+    pub is_foreign: bool,
+    /// The English name of the language in which most of the content is, when that is another one.
+    pub main: Option<&'static str>,
 }
 
 /// The English name of the language of a BCP 47 tag, if it is one of those that we know.
@@ -31,12 +33,23 @@ pub(super) fn spoken(index: &Index, query: &Query<'_>) -> Spoken {
     content.retain(|language| *language != Language::UNKNOWN);
     let locale = Language::of_tag(query.locale);
     let language = language(query.text, locale, &content);
-    let is_foreign = language.is_some_and(|language| !content.contains(&language));
+    let main = content
+        .first()
+        .filter(|main| language.is_some_and(|language| language != **main));
     Spoken {
         code: language.map_or("", Language::code),
         name: language.map_or("", Language::name),
-        foreign_to: content.first().filter(|_| is_foreign).map(|main| main.name()),
+        is_foreign: main.is_some() && language.is_some_and(|language| !content.contains(&language)),
+        main: main.map(|main| main.name()),
     }
+}
+
+/// Whether a text is in another language than one of some length.
+pub(super) fn is_foreign_to(text: &str, long: &str) -> bool {
+    let Some(main) = Language::of_text(long) else {
+        return false;
+    };
+    language(text, None, &[main]).is_some_and(|language| language != main)
 }
 
 /// What the words say; when they say too little, the language of the locale.
@@ -171,10 +184,9 @@ mod tests {
             knowledge.spoken("site_demo", &query)
         };
         let german = spoken("Wie installiere ich das Plugin?", "en");
-        assert_eq!(
-            (german.code, german.name, german.foreign_to),
-            ("de", "German", Some("English"))
-        );
-        assert_eq!(spoken("How do I install the plugin?", "de").foreign_to, None);
+        assert_eq!((german.code, german.name), ("de", "German"));
+        assert_eq!((german.is_foreign, german.main), (true, Some("English")));
+        let english = spoken("How do I install the plugin?", "de");
+        assert_eq!((english.is_foreign, english.main), (false, None));
     }
 }

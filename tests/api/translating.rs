@@ -96,9 +96,33 @@ async fn a_german_question_finds_its_english_page_and_both_calls_are_paid_for() 
         .page(&format!("/admin/conversations/{}", told.conversation))
         .await;
     assert!(
+        !conversation.contains("class=\"doubt\""),
+        "other words are no doubt: {conversation}"
+    );
+    assert!(
         conversation.contains("$0.0006"),
         "the answer costs what both calls cost: {conversation}"
     );
+}
+
+#[tokio::test]
+async fn a_page_that_is_there_in_the_main_language_only_is_found_too() {
+    let provider = Provider::start().await;
+    provider.plan("model", bilingual());
+    let app = shop(settings().models(&provider, &["model"])).await;
+    let imprint = json!({"site": "site_a", "url": "https://a.example/impressum", "title": "Impressum", "locale": "de", "kind": "page",
+                         "text": "Anna betreibt diesen Laden. Sie erreichen uns am Markt.", "modified": "2026-11-24T10:00:00Z"});
+    app.put_document("impressum", imprint).await;
+    let told = app
+        .ask("Wer betreibt diesen Laden?")
+        .with("locale", json!("de"))
+        .told()
+        .await;
+    told.is_from("model");
+    assert_eq!(provider.requests().len(), 1, "its own language is enough");
+    let told = app.ask(GERMAN).with("locale", json!("de")).told().await;
+    assert_eq!(told.sources[0]["url"], "https://a.example/warranty", "{told:#?}");
+    assert_eq!(provider.requests().len(), 3);
 }
 
 #[tokio::test]

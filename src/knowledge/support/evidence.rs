@@ -90,6 +90,12 @@ impl Evidence {
             .any(|statement| held(claim, &statement.matter) as f32 >= needed)
     }
 
+    /// The number is stated somewhere.
+    pub fn has(&self, number: &str) -> bool {
+        let stated = |statement: &Statement| statement.numbers.contains(number);
+        self.known_numbers.contains(number) || self.statements.iter().any(stated)
+    }
+
     /// A word of it, or a longer word that holds it, stands there.
     pub fn knows(&self, name: &str) -> bool {
         let lower = name.to_lowercase();

@@ -10,6 +10,7 @@ mod evidence;
 mod numbers;
 
 use super::Passage;
+use super::spoken::is_foreign_to;
 use crate::domain::{Doubt, DoubtReason as Reason};
 use claims::{Claim, claims};
 use evidence::Evidence;
@@ -20,6 +21,8 @@ const FEWEST_TERMS: usize = 3;
 const LEAST_SHARE: f32 = 0.5;
 /// Of an answer at most so many sentences are compared.
 const MOST_CLAIMS: usize = 200;
+/// Characters of the passages that tell their language.
+const TELLING: usize = 2_000;
 
 /// The sentences of `answer` (Markdown, with `[n]` for the n-th passage) that its passages do not support. `known` is what
 /// need not stand there: the question, the site's name. Without passages nothing can be compared, and nothing is doubted.
@@ -28,9 +31,11 @@ pub fn doubts(answer: &str, passages: &[Passage], known: &[&str]) -> Vec<Doubt> 
         return Vec::new();
     }
     let evidence = Evidence::new(passages, known);
+    // Another language has other words, and often other names, for the same things; its numbers are the same.
+    let is_foreign = is_foreign_to(answer, &beginning(passages));
     let mut found = Vec::new();
     for claim in claims(answer).into_iter().take(MOST_CLAIMS) {
-        if let Some((reason, detail)) = doubt(&claim, &evidence) {
+        if let Some((reason, detail)) = doubt(&claim, &evidence, is_foreign) {
             found.push(Doubt {
                 sentence: claim.text,
                 reason,
@@ -41,9 +46,19 @@ pub fn doubts(answer: &str, passages: &[Passage], known: &[&str]) -> Vec<Doubt> 
     found
 }
 
-fn doubt(claim: &Claim, evidence: &Evidence) -> Option<(Reason, String)> {
+/// What there is to read of the passages, as far as it is needed to tell its language.
+fn beginning(passages: &[Passage]) -> String {
+    let text = passages.iter().flat_map(|passage| [passage.text.as_str(), "\n"]);
+    text.flat_map(str::chars).take(TELLING).collect()
+}
+
+fn doubt(claim: &Claim, evidence: &Evidence, is_foreign: bool) -> Option<(Reason, String)> {
     if claim.is_honest {
         return None;
+    }
+    if is_foreign {
+        let invented = claim.numbers.iter().find(|number| !evidence.has(number));
+        return invented.map(|number| (Reason::Number, number.clone()));
     }
     if let Some(number) = claim.numbers.iter().find(|number| !evidence.states(number, claim)) {
         return Some((Reason::Number, number.clone()));

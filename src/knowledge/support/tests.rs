@@ -105,3 +105,24 @@ fn nothing_is_doubted_without_passages_or_for_its_manners() {
     );
     assert!(doubts("The box costs $7, as you say.", &[one], &["Does it cost $7?"]).is_empty());
 }
+
+#[test]
+fn in_another_language_only_numbers_are_compared() {
+    let mut one = passage("Warranty", "");
+    one.text = "Every kettle carries a warranty of five years against broken heating elements. Send it to our workshop in Cologne, and we \
+                mend it within 14 days."
+        .to_owned();
+    let doubted = |text: &str| doubts(text, std::slice::from_ref(&one), &["Welche Garantie hat der Kocher?"]);
+    for true_one in [
+        "Der Wasserkocher hat fünf Jahre Garantie auf gebrochene Heizelemente [1]. Schicken Sie ihn nach Köln [1].",
+        "Nous le réparons en 14 jours dans notre atelier de Cologne [1].",
+        "Гарантия на чайник — 5 лет [1].",
+    ] {
+        assert_eq!(doubted(true_one), [], "{true_one}");
+    }
+    let invented = doubted("Der Wasserkocher hat sieben Jahre Garantie [1]. Wir reparieren ihn in 14 Tagen [1].");
+    assert_eq!(
+        invented.iter().map(|doubt| doubt.detail.as_str()).collect::<Vec<_>>(),
+        ["7"]
+    );
+}
