@@ -48,7 +48,7 @@ pub fn doubts(answer: &str, passages: &[Passage], known: &[&str]) -> Vec<Doubt> 
 
 /// What there is to read of the passages, as far as it is needed to tell its language.
 fn beginning(passages: &[Passage]) -> String {
-    let text = passages.iter().flat_map(|passage| [passage.text.as_str(), "\n"]);
+    let text = passages.iter().flat_map(|passage| [&*passage.text, "\n"]);
     text.flat_map(str::chars).take(TELLING).collect()
 }
 

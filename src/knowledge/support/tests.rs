@@ -111,7 +111,7 @@ fn in_another_language_only_numbers_are_compared() {
     let mut one = passage("Warranty", "");
     one.text = "Every kettle carries a warranty of five years against broken heating elements. Send it to our workshop in Cologne, and we \
                 mend it within 14 days."
-        .to_owned();
+        .into();
     let doubted = |text: &str| doubts(text, std::slice::from_ref(&one), &["Welche Garantie hat der Kocher?"]);
     for true_one in [
         "Der Wasserkocher hat fünf Jahre Garantie auf gebrochene Heizelemente [1]. Schicken Sie ihn nach Köln [1].",
