@@ -22,6 +22,9 @@ pub struct Preset {
     pub service_url: String,
     pub site_key: String,
     pub secret: Secret,
+    /// Of the launcher, as `#rrggbb`: the colour itself, and what is drawn on it.
+    pub accent: String,
+    pub on_accent: &'static str,
 }
 
 /// The zip: one folder, `pennypress/`. With a preset it holds the site's secret.
@@ -45,10 +48,12 @@ pub fn plugin_zip(preset: Option<&Preset>) -> Result<Vec<u8>, zip::result::ZipEr
 
 fn preset_file(preset: &Preset) -> String {
     format!(
-        "<?php\nif ( ! defined( 'ABSPATH' ) ) {{\n\texit;\n}}\nreturn array(\n\t'service_url' => {},\n\t'site_key'    => {},\n\t'secret'      => {},\n);\n",
+        "<?php\nif ( ! defined( 'ABSPATH' ) ) {{\n\texit;\n}}\nreturn array(\n\t'service_url' => {},\n\t'site_key'    => {},\n\t'secret'      => {},\n\t'accent'      => {},\n\t'on_accent'   => {},\n);\n",
         php_string(&preset.service_url),
         php_string(&preset.site_key),
         php_string(preset.secret.expose()),
+        php_string(&preset.accent),
+        php_string(preset.on_accent),
     )
 }
 
@@ -71,6 +76,8 @@ mod tests {
             service_url: "https://chat.example.com".to_owned(),
             site_key: "site_demo".to_owned(),
             secret: Secret::new(secret),
+            accent: "#9a4318".to_owned(),
+            on_accent: "#ffffff",
         }
     }
 
@@ -127,7 +134,7 @@ mod tests {
         assert_eq!(
             php,
             "<?php\nif ( ! defined( 'ABSPATH' ) ) {\n\texit;\n}\nreturn array(\n\t'service_url' => 'https://chat.example.com',\n\
-             \t'site_key'    => 'site_demo',\n\t'secret'      => 'whsec_c2VjcmV0',\n);\n"
+             \t'site_key'    => 'site_demo',\n\t'secret'      => 'whsec_c2VjcmV0',\n\t'accent'      => '#9a4318',\n\t'on_accent'   => '#ffffff',\n);\n"
         );
     }
 

@@ -32,5 +32,7 @@ fn preset(settings: &Settings, key: &str) -> Result<Preset, String> {
         site_key: site.key.clone(),
         secret: secret
             .ok_or_else(|| format!("the site `{key}` has no secret_env, so that no plugin can sign for it"))?,
+        accent: site.appearance.accent.clone(),
+        on_accent: site.appearance.on_accent(),
     })
 }

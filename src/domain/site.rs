@@ -128,6 +128,15 @@ impl Appearance {
         Ok(())
     }
 
+    /// The colours as attributes of the script tag, so that the launcher has them before anything else is fetched.
+    pub fn tag_attributes(&self) -> String {
+        format!(
+            " data-accent=\"{}\" data-on-accent=\"{}\"",
+            self.accent,
+            self.on_accent()
+        )
+    }
+
     /// Black or white, whichever is easier to read on the accent colour (WCAG 2.2, relative luminance).
     pub fn on_accent(&self) -> &'static str {
         let channel = |at: usize| {

@@ -51,6 +51,8 @@ struct Shown<'a> {
     /// The key of the site whose chat is shown.
     site: &'a str,
     base: &'a str,
+    /// Of the script tag; made of colours that were checked.
+    colours: &'a str,
     /// The page's own origin, when the service will not answer it.
     closed: Option<String>,
 }
@@ -73,6 +75,9 @@ async fn page(request: HttpRequest, gate: Data<Gate>, public: Data<PublicUrl>) -
         script: SCRIPT,
         site: site.as_ref().map_or(DEMO_SITE, |site| &site.key),
         base: &public.base(&request),
+        colours: &site
+            .as_ref()
+            .map_or_else(String::new, |site| site.appearance.tag_attributes()),
         closed: (!is_open).then_some(origin),
     };
     let mut response = HttpResponse::Ok();

@@ -21,7 +21,7 @@ async fn the_first_start_shows_a_page_with_the_chat_of_the_built_in_site() {
     );
     let html = response.text().await.expect("text");
     assert!(
-        html.contains("<script async src=\"/widget.js\" data-site=\"site_demo\"></script>"),
+        html.contains("<script async src=\"/widget.js\" data-site=\"site_demo\" data-accent=\"#9a4318\" data-on-accent=\"#ffffff\"></script>"),
         "{html}"
     );
     assert!(!html.contains("class=\"notice\""), "{html}");

@@ -40,7 +40,7 @@ async fn ping_tells_that_it_works_and_otherwise_just_what_does_not() {
     let good = json_of(ping(&app, &sign(SECRET_A, b""), "site_a").await).await;
     assert_eq!(
         good,
-        json!({"ok": true, "site": "site_a", "name": "Anna's", "version": env!("CARGO_PKG_VERSION")})
+        json!({"ok": true, "site": "site_a", "name": "Anna's", "version": env!("CARGO_PKG_VERSION"), "accent": "#1d4ed8", "on_accent": "#ffffff"})
     );
     let good = json_of(ping(&app, &sign(SECRET_B, b""), "site_b").await).await;
     assert_eq!(good["name"], "Ben's");

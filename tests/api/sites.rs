@@ -76,7 +76,7 @@ async fn a_new_site_works_at_once_from_its_own_pages_only() {
     }
     let page = operator.page(&format!("/admin/sites/{}", made.key)).await;
     let tag = format!(
-        "&#60;script async src=&#34;{}/widget.js&#34; data-site=&#34;{}&#34;&#62;&#60;/script&#62;",
+        "&#60;script async src=&#34;{}/widget.js&#34; data-site=&#34;{}&#34; data-accent=&#34;#2f6fed&#34; data-on-accent=&#34;#000000&#34;&#62;&#60;/script&#62;",
         app.url(""),
         made.key
     );

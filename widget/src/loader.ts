@@ -118,11 +118,16 @@ function start(script: HTMLScriptElement): void {
   shared.style(css);
   window.Pennypress = shared;
 
+  // The site's colours, as the tag names them and as this tab knows them since the chat was there.
+  const paint = (colours: { accent?: unknown; onAccent?: unknown }) => {
+    for (const [name, value] of [['--a', colours.accent], ['--o', colours.onAccent]]) if (typeof value === 'string') host.style.setProperty(name as string, value);
+  };
+  paint(data);
+
   // A panel that stood open on the last page of this tab, or an answer that was running, comes back.
   try {
     const kept = JSON.parse(sessionStorage.getItem(`pennypress:${shared.site}`) ?? '{}');
-    if (typeof kept.accent === 'string') host.style.setProperty('--a', kept.accent);
-    if (typeof kept.onAccent === 'string') host.style.setProperty('--o', kept.onAccent);
+    paint(kept);
     if (kept.open && innerWidth > 640) {
       wanted = quietly = true;
       fetchChat();

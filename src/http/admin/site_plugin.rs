@@ -26,6 +26,8 @@ pub(super) async fn plugin(
         service_url: parts.doors.base(&request),
         site_key: site.key.clone(),
         secret: secret.clone(),
+        accent: site.appearance.accent.clone(),
+        on_accent: site.appearance.on_accent(),
     };
     // Packing takes a while that no visitor should wait for.
     let packed = web::block(move || packaging::plugin_zip(Some(&preset))).await;

@@ -201,8 +201,9 @@ impl SitePage {
             secret: None,
             // The key is made of letters, digits, `_` and `-`; the template escapes the whole.
             tag: format!(
-                "<script async src=\"{base}/widget.js\" data-site=\"{}\"></script>",
-                site.key
+                "<script async src=\"{base}/widget.js\" data-site=\"{}\"{}></script>",
+                site.key,
+                site.appearance.tag_attributes()
             ),
             base,
             conversations: show::count(parts.store.count_conversations(&site.key).await?),

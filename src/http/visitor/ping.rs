@@ -15,6 +15,8 @@ struct Pong<'a> {
     site: &'a str,
     name: &'a str,
     version: &'static str,
+    accent: &'a str,
+    on_accent: &'static str,
 }
 
 pub async fn ping(request: HttpRequest, payload: Payload, gate: Data<Gate>) -> Result<HttpResponse, Problem> {
@@ -29,5 +31,7 @@ pub async fn ping(request: HttpRequest, payload: Payload, gate: Data<Gate>) -> R
         site,
         name,
         version: env!("CARGO_PKG_VERSION"),
+        accent: &caller.site.appearance.accent,
+        on_accent: caller.site.appearance.on_accent(),
     }))
 }

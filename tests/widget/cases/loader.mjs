@@ -119,6 +119,15 @@ test('loader: the language of the page is the language of the chat', async (visi
   same(service.asked('chat')[0].body.locale, 'de-AT');
 });
 
+test('loader: the launcher has the colours that the tag names before anything is fetched', async (visitor) => {
+  const { service } = visitor;
+  service.tag = (origin) => `<script async src="${origin}/widget.js" data-site="site_demo" data-accent="#ffcc00" data-on-accent="#000000"></script>`;
+  await visitor.visit();
+  const colours = await visitor.inside((root) => { const { backgroundColor, color } = getComputedStyle(root.querySelector('.l')); return [backgroundColor, color]; });
+  same(colours, ['rgb(255, 204, 0)', 'rgb(0, 0, 0)']);
+  same(service.requests.map((r) => r.path), ['/widget.js']);
+});
+
 test('loader: right-to-left pages have it on the left', async (visitor) => {
   const { service } = visitor;
   service.tag = (origin) => `<script async src="${origin}/widget.js" data-site="site_demo" data-locale="ar"></script>`;

@@ -24,7 +24,7 @@ final class Connection_Test {
 	 * Tests a connection.
 	 *
 	 * @param array<string, mixed> $settings As Settings::all() returns them.
-	 * @return array{ok: bool, text: string, advice: string} What is the case, and what to do about it.
+	 * @return array{ok: bool, text: string, advice: string, answer?: array} What is the case, and what to do about it; the service's answer when all is well.
 	 */
 	public static function run( array $settings ) {
 		$missing = self::missing( $settings );
@@ -112,6 +112,7 @@ final class Connection_Test {
 			/* translators: 1: name of the site, 2: version number */
 			'text'   => sprintf( __( 'Connected as “%1$s” to Pennypress %2$s.', 'pennypress' ), $name, $version ),
 			'advice' => __( 'Address, key, secret and clock are right.', 'pennypress' ),
+			'answer' => $answer,
 		);
 	}
 

@@ -10,8 +10,8 @@ namespace Pennypress;
 defined( 'ABSPATH' ) || exit;
 
 /**
- * The zip from the operator's page of the service holds `preset.php`: service address, site key and secret. They are
- * taken in once; then the file goes, so that the secret lies in one place.
+ * The zip from the operator's page of the service holds `preset.php`: service address, site key, secret and the launcher's
+ * colours. They are taken in once; then the file goes, so that the secret lies in one place.
  */
 final class Preset {
 
@@ -28,7 +28,7 @@ final class Preset {
 		$preset   = include $file;
 		$settings = Settings::all();
 		if ( is_array( $preset ) && ! Settings::complete( $settings ) ) {
-			foreach ( array( 'service_url', 'site_key', 'secret' ) as $name ) {
+			foreach ( array( 'service_url', 'site_key', 'secret', 'accent', 'on_accent' ) as $name ) {
 				$value = isset( $preset[ $name ] ) && is_string( $preset[ $name ] ) ? call_user_func( array( Settings::class, $name ), $preset[ $name ] ) : null;
 				if ( null !== $value ) {
 					$settings[ $name ] = $value;

@@ -136,7 +136,35 @@ final class Settings_Form {
 				'advice' => '',
 			);
 		}
-		return Connection_Test::run( $settings );
+		$result = Connection_Test::run( $settings );
+		if ( isset( $result['answer'] ) ) {
+			self::keep_colours( $settings, $result['answer'] );
+			unset( $result['answer'] );
+		}
+		return $result;
+	}
+
+	/**
+	 * The colours that the operator chose for this site, if it is the one that is saved.
+	 *
+	 * @param array<string, mixed> $tested What was tested.
+	 * @param array                $answer What the service said.
+	 */
+	private static function keep_colours( array $tested, array $answer ) {
+		$saved = Settings::all();
+		if ( $saved['site_key'] !== $tested['site_key'] || $saved['service_url'] !== $tested['service_url'] ) {
+			return;
+		}
+		$before = $saved;
+		foreach ( array( 'accent', 'on_accent' ) as $name ) {
+			$colour = isset( $answer[ $name ] ) && is_string( $answer[ $name ] ) ? call_user_func( array( Settings::class, $name ), $answer[ $name ] ) : null;
+			if ( null !== $colour ) {
+				$saved[ $name ] = $colour;
+			}
+		}
+		if ( $saved !== $before ) {
+			Settings::save( $saved );
+		}
 	}
 
 	/**

@@ -26,6 +26,9 @@ final class Settings {
 		'service_url'         => '',
 		'site_key'            => '',
 		'secret'              => '',
+		// The launcher's colours, as the service names them; they stand in the script tag.
+		'accent'              => '',
+		'on_accent'           => '',
 		'show'                => self::SHOW_EVERYWHERE,
 		'types'               => array(),
 		'exclude'             => array(),
@@ -135,5 +138,25 @@ final class Settings {
 	public static function secret( $typed ) {
 		$typed = trim( $typed );
 		return preg_match( '/^[\x21-\x7e]{8,200}$/', $typed ) ? $typed : null;
+	}
+
+	/**
+	 * A colour in its one form, or null if it cannot be one.
+	 *
+	 * @param string $said What the service said.
+	 * @return string|null
+	 */
+	public static function accent( $said ) {
+		return preg_match( '/^#[0-9a-f]{6}$/i', $said ) ? $said : null;
+	}
+
+	/**
+	 * The colour on it, alike.
+	 *
+	 * @param string $said What the service said.
+	 * @return string|null
+	 */
+	public static function on_accent( $said ) {
+		return self::accent( $said );
 	}
 }

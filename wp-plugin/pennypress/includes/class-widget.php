@@ -28,6 +28,7 @@ final class Widget {
 		// The version stands in the address, so that an update reaches browsers that keep the file.
 		wp_enqueue_script( self::HANDLE, plugins_url( 'assets/widget.js', MAIN_FILE ), array(), VERSION, true );
 		wp_script_add_data( self::HANDLE, 'pennypress_site', $settings['site_key'] );
+		wp_script_add_data( self::HANDLE, 'pennypress_colours', array( 'accent' => $settings['accent'], 'on-accent' => $settings['on_accent'] ) );
 	}
 
 	/**
@@ -47,6 +48,11 @@ final class Widget {
 			esc_attr( (string) wp_scripts()->get_data( $handle, 'pennypress_site' ) ),
 			esc_url( rest_url( Routes::REST_NAMESPACE . '/' ) )
 		);
+		foreach ( (array) wp_scripts()->get_data( $handle, 'pennypress_colours' ) as $name => $colour ) {
+			if ( '' !== $colour ) {
+				$attributes = sprintf( ' data-%s="%s"', $name, esc_attr( $colour ) ) . $attributes;
+			}
+		}
 		return preg_replace( '/ src=/', str_replace( array( '\\', '$' ), array( '\\\\', '\\$' ), $attributes ), $tag, 1 );
 	}
 
