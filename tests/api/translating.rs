@@ -6,6 +6,7 @@ use crate::abstaining::PAGES;
 use crate::app::{App, Settings, settings, until};
 use crate::operator::Operator;
 use crate::provider::Provider;
+use crate::redis::{Redis, redis_is_used};
 
 const GERMAN: &str = "Welche Garantie hat der Wasserkocher?";
 const ENGLISH: &str = "What warranty does the kettle have?";
@@ -152,6 +153,23 @@ async fn a_translation_is_paid_for_once() {
         assert_eq!(told.finish(), "unanswered", "{told:#?}");
     }
     assert_eq!(translated(&provider), 2);
+}
+
+#[tokio::test]
+async fn services_that_share_a_redis_share_translations() {
+    let (redis, provider) = (Redis::start(), Provider::start().await);
+    provider.plan("model", bilingual());
+    let settings = redis.settings().models(&provider, &["model"]);
+    let (one, other) = (shop(settings.clone()).await, shop(settings).await);
+    redis_is_used(&one).await;
+    redis_is_used(&other).await;
+    for (app, locale) in [(&one, "de"), (&other, "de-at")] {
+        let told = app.ask(GERMAN).with("locale", json!(locale)).told().await;
+        assert_eq!(told.sources[0]["url"], "https://a.example/warranty", "{told:#?}");
+    }
+    let requests = asked(&provider);
+    let translations = requests.iter().filter(|(_, last)| last.contains("<question>")).count();
+    assert_eq!((translations, requests.len()), (1, 3), "{requests:#?}");
 }
 
 #[tokio::test]
