@@ -29,7 +29,7 @@ use crate::knowledge::ingest::Shelves;
 use crate::knowledge::{Knowledge, Library};
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::passthrough::Wire;
-use crate::models::{BreakerGauge, Catalogue, Chain, share_breakers};
+use crate::models::{BreakerGauge, Catalogue, Chain, Hedging, share_breakers};
 use crate::redis::{Patience, RedisClient, RedisUrlError};
 use crate::settings::Settings;
 use crate::store::{AnswerStore, SqliteStore, StoreError};
@@ -102,7 +102,10 @@ impl Engine {
             Library::open(Shelves { documents, syncs }, knowledge.clone()).await?
         };
         let runtime = tokio::runtime::Handle::current();
+        // One for visitors and programs: what both spend is what a share is taken of.
+        let hedging = settings.hedging.map(Hedging::new).map(Arc::new);
         let making = Making {
+            hedging: hedging.clone(),
             catalogue: catalogue.clone(),
             cache: cache.clone(),
             limits: limits.clone(),
@@ -127,7 +130,7 @@ impl Engine {
             curated_store: store.clone(),
             knowledge,
             catalogue,
-            chain: Chain::new(settings.upstream.clone(), settings.hedging),
+            chain: Chain::new(settings.upstream.clone(), hedging),
             baseline: settings.routing.baseline_price,
             abstain_below: settings.content.abstain_below,
             translates: settings.content.translate,
@@ -400,7 +403,12 @@ async fn serve(
             .configure(|config| visitor::configure(config, gate.clone()))
             .configure(|config| demo::configure(config, gate))
             .configure(|config| {
-                openai::configure(config, api_keys.clone(), gateway.clone(), Wire::new(upstream.clone()));
+                openai::configure(
+                    config,
+                    api_keys.clone(),
+                    gateway.clone(),
+                    Wire::new(upstream.clone(), gateway.hedging()),
+                );
             })
             .configure(ops::configure)
             .configure(|config| admin.configure(config))

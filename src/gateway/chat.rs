@@ -150,6 +150,12 @@ impl ChatCall {
         (text, spoken.count().saturating_sub(1))
     }
 
+    /// In tokens, reckoned from above without reading it: a token has two bytes at least, save in texts that nobody writes.
+    fn longest_prompt(&self, model: &Model) -> u64 {
+        let sent = ["messages", "tools"].map(|name| self.fields.raw(name).map_or(0, str::len) as u64);
+        (sent.iter().sum::<u64>() / 2).min(u64::from(model.context_tokens))
+    }
+
     /// Messages that cannot be read are the provider's to refuse.
     fn turns(&self) -> Vec<Turn<'_>> {
         let messages = self.fields.raw("messages").unwrap_or("[]");
@@ -181,13 +187,18 @@ impl Outgoing for ChatCall {
         self.fields.with(&replaced)
     }
 
-    /// Reckoned from above without reading it: a token has two bytes at least, save in texts that nobody writes.
     fn at_most(&self, model: &Model) -> Usd {
-        let context = u64::from(model.context_tokens);
-        let sent = ["messages", "tools"].map(|name| self.fields.raw(name).map_or(0, str::len) as u64);
         model.cost(&Usage {
-            prompt_tokens: (sent.iter().sum::<u64>() / 2).min(context),
-            completion_tokens: self.most_tokens.min(context),
+            prompt_tokens: self.longest_prompt(model),
+            completion_tokens: self.most_tokens.min(u64::from(model.context_tokens)),
+            counted: true,
+        })
+    }
+
+    fn unanswered(&self, model: &Model) -> Usd {
+        model.cost(&Usage {
+            prompt_tokens: self.longest_prompt(model),
+            completion_tokens: 0,
             counted: true,
         })
     }

@@ -25,7 +25,7 @@ use crate::cache::{AnswerCache, CacheKey};
 use crate::domain::{ModelKind, Program, Saving, Usage, Usd};
 use crate::limits::{Budgets, Limits, Standing};
 use crate::models::passthrough::{Opaque, Paid, Relay, Shape, Walk, WholeAnswer, Wire, seconds_of};
-use crate::models::{Catalogue, Model};
+use crate::models::{Catalogue, Hedging, Model};
 use crate::store::AnswerStore;
 use crate::telemetry::Metrics;
 
@@ -58,6 +58,7 @@ pub struct Making {
     pub budgets: HashMap<String, Budgets>,
     pub store: Arc<dyn AnswerStore>,
     pub metrics: Metrics,
+    pub hedging: Option<Arc<Hedging>>,
 }
 
 struct Parts {
@@ -67,6 +68,7 @@ struct Parts {
     budgets: HashMap<String, Budgets>,
     store: Arc<dyn AnswerStore>,
     metrics: Metrics,
+    hedging: Option<Arc<Hedging>>,
     ledger: Ledger,
     flights: Flights,
     runtime: Handle,
@@ -87,6 +89,7 @@ impl Gateway {
             limits: making.limits,
             budgets: making.budgets,
             metrics: making.metrics,
+            hedging: making.hedging,
             flights: Flights::default(),
             runtime,
         }))
@@ -95,6 +98,11 @@ impl Gateway {
     /// Writes down what has ended.
     pub async fn stop(&self) {
         self.0.ledger.close().await;
+    }
+
+    /// With what calls of programs are hedged, if they are.
+    pub fn hedging(&self) -> Option<Arc<Hedging>> {
+        self.0.hedging.clone()
     }
 
     /// The models that may be asked, in the order of the settings.

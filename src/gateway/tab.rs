@@ -9,9 +9,9 @@ use rust_decimal::prelude::ToPrimitive;
 use super::Parts;
 use super::ledger::now_ms;
 use crate::domain::{AnswerId, CallBegun, CallId, Program, Purpose, UpstreamCall, Usage, Usd};
-use crate::limits::{Reservation, Verdict};
+use crate::limits::{Reservation, Standing, Verdict};
 use crate::models::passthrough::Account;
-use crate::models::{Call, CallOutcome, Model};
+use crate::models::{Call, CallOutcome, Hedged, Model};
 
 pub struct Tab {
     parts: Arc<Parts>,
@@ -66,6 +66,9 @@ impl Tab {
                 sum.answered = call.usage;
             }
         }
+        if let Some(hedging) = &self.parts.hedging {
+            hedging.spent(call.cost, std::time::Instant::now());
+        }
         if let Some(budgets) = self.parts.budgets.get(&self.program.name) {
             budgets.pay(&self.program.name, call.cost, jiff::Timestamp::now());
         }
@@ -106,6 +109,16 @@ impl Account for Tab {
             }
             Verdict::Spent => false,
         }
+    }
+
+    async fn spares(&self, at_most: Usd) -> bool {
+        let (budgets, now) = (self.parts.budgets.get(&self.program.name), jiff::Timestamp::now());
+        let is_free = budgets.is_none_or(|budgets| budgets.standing(&self.program.name, now) == Standing::Free);
+        is_free && self.affords(at_most).await
+    }
+
+    fn hedged(&self, how: Hedged) {
+        self.parts.metrics.hedge(how.as_str());
     }
 
     fn begins(&self, model: &Model, at_most: Usd) -> CallId {

@@ -16,7 +16,7 @@ use super::provider::Prompt;
 use super::speaker::{Speaker, Spoken};
 use super::walk::Walk;
 use crate::domain::{CallId, Finish, Usd};
-use crate::settings::{self, Upstream};
+use crate::settings::Upstream;
 
 /// Where the words go.
 pub trait Sink: Send {
@@ -54,7 +54,7 @@ pub enum Ending {
 /// How a provider is called; the models come with each question.
 pub struct Chain {
     upstream: Upstream,
-    hedging: Option<Hedging>,
+    hedging: Option<Arc<Hedging>>,
 }
 
 /// What fits into each model's context.
@@ -64,11 +64,8 @@ type Prompts<'a> = &'a (dyn Fn(&Model) -> Prompt + Sync);
 type Begun = (Speaker, Option<Result<(), CallError>>);
 
 impl Chain {
-    pub fn new(upstream: Upstream, hedging: Option<settings::Hedging>) -> Self {
-        Self {
-            upstream,
-            hedging: hedging.map(Hedging::new),
-        }
+    pub fn new(upstream: Upstream, hedging: Option<Arc<Hedging>>) -> Self {
+        Self { upstream, hedging }
     }
 
     pub fn temperature(&self) -> f32 {

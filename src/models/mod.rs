@@ -26,7 +26,7 @@ pub use catalogue::{Catalogue, Model};
 pub use chain::{Chain, Ending, Purse, Sink};
 pub use error::CallError;
 pub use estimate::{estimated_tokens, most_tokens};
-pub use hedge::Hedged;
+pub use hedge::{Hedged, Hedging};
 pub use provider::{Message, Prompt, Provider};
 pub use router::{Features, decide};
 pub use shared_breakers::share_breakers;

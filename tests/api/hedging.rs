@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::app::{App, Settings, settings, until};
+use crate::calling::question;
 use crate::operator::Operator;
 use crate::overview::words;
 use crate::provider::Provider;
@@ -84,6 +85,44 @@ async fn the_second_model_answers_when_the_first_is_slow() {
     assert_eq!(page.matches("<tr><td>").count(), 1);
     assert!(words(&page).contains("another was faster"), "{}", words(&page));
     assert!(words(&operator.page("/admin/ledger").await).contains("Failed 0 1 cancelled"));
+}
+
+#[tokio::test]
+async fn a_program_that_lets_the_router_choose_is_answered_by_the_faster_one() {
+    let fast = json!({"text": "Here I am.", "prompt_tokens": 100, "completion_tokens": 3});
+    let held = json!({"text": "Late.", "hold_after": 0});
+    let (provider, app) = warm(hedged("1"), &["slow", "fast"], &[("slow", held), ("fast", fast)]).await;
+    assert_eq!(app.streamed(question("auto")).await.0, "Here I am.");
+    assert_eq!(app.metric(WON).await, 1.0);
+    provider
+        .until("the slow model is hung up on", |log| {
+            log.iter().any(|entry| entry.model == "slow" && entry.left_ns.is_some())
+        })
+        .await;
+    let lines = app.ledger(3).await;
+    let of_program = lines.iter().filter(|line| line.site == "key:rails");
+    let mut calls: Vec<_> = of_program
+        .map(|line| (&*line.model, &*line.outcome, line.counted))
+        .collect();
+    calls.sort();
+    assert_eq!(calls, [("fast", "ok", false), ("slow", "hedged", true)]);
+    // Who names a model gets its words, however long they take.
+    let mut body = question("slow");
+    body["stream"] = json!(true);
+    let call = app.completion(&body);
+    let asked = async {
+        provider
+            .until("slow is asked alone", |log| {
+                log.iter().filter(|entry| entry.model == "slow").count() == 3
+            })
+            .await;
+        // Longer than is given to a model before it gets company.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        provider.release("slow", None);
+    };
+    let (answer, ()) = tokio::join!(call, asked);
+    assert!(answer.text().await.expect("text").contains("Late."));
+    assert_eq!(provider.requests_of("fast").len(), 1);
 }
 
 #[tokio::test]

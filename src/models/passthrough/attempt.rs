@@ -2,6 +2,7 @@
 //! once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Account, Outgoing};
@@ -29,6 +30,8 @@ pub struct Attempt {
     /// What this call alone said.
     pub said: String,
     outcome: CallOutcome,
+    /// There when hedging is on; true once another model that was asked beside it spoke first.
+    pub left: Option<Arc<AtomicBool>>,
 }
 
 impl Attempt {
@@ -46,6 +49,7 @@ impl Attempt {
             audio_seconds: None,
             said: String::new(),
             outcome: CallOutcome::Cancelled,
+            left: None,
         }
     }
 
@@ -142,6 +146,20 @@ impl Ended {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
+        let is_left = self.left.as_ref().is_some_and(|left| left.load(Ordering::Relaxed));
+        if is_left && matches!(self.outcome, CallOutcome::Cancelled) {
+            self.outcome = CallOutcome::Hedged;
+            // A model that was asked for nothing has read the prompt all the same.
+            self.reached = true;
+        }
+        let took = match self.outcome {
+            // It would have taken longer still.
+            CallOutcome::Hedged => Some(self.started.elapsed()),
+            _ => self.first_token,
+        };
+        if let (Some(_), Some(took)) = (&self.left, took) {
+            self.model.pace.note(Instant::now(), took);
+        }
         let ended = Ended {
             id: self.id,
             model: self.model.clone(),

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod chunk;
+mod hedge;
 mod opaque;
 mod relay;
 mod source;
@@ -19,6 +20,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use super::call::Call;
 use super::catalogue::{self, Model};
 use super::error::CallError;
+use super::hedge::{Hedged, Hedging};
 use super::provider::{Message, status_error};
 use crate::domain::{CallId, Usd};
 use crate::settings::Upstream;
@@ -43,6 +45,10 @@ pub trait Outgoing: Send + Sync {
     fn prompt_tokens(&self) -> u64;
     /// What the model may want for it at most.
     fn at_most(&self, model: &Model) -> Usd;
+    /// What it may want when it has not said a word.
+    fn unanswered(&self, model: &Model) -> Usd {
+        self.at_most(model)
+    }
 }
 
 /// Who pays for the calls of one request, and where each is accounted for, also those that failed or were left.
@@ -50,6 +56,10 @@ pub trait Outgoing: Send + Sync {
 pub trait Account: Send + Sync {
     /// Whether a call may be made that costs this at most.
     async fn affords(&self, at_most: Usd) -> bool;
+    /// Whether so much may be spent for speed alone.
+    async fn spares(&self, at_most: Usd) -> bool;
+    /// Takes down how a hedge went.
+    fn hedged(&self, how: Hedged);
     /// A call is about to be made that costs this at most; it is accounted for later under the id that this gives.
     fn begins(&self, model: &Model, at_most: Usd) -> CallId;
     fn account(&self, call: Call);
@@ -74,14 +84,16 @@ pub enum Failure {
 /// of what one costs that hops between two.
 pub struct Wire {
     upstream: Upstream,
+    hedging: Option<Arc<Hedging>>,
     client: OnceLock<reqwest::Client>,
 }
 
 impl Wire {
     /// Connects to nobody yet.
-    pub fn new(upstream: Upstream) -> Self {
+    pub fn new(upstream: Upstream, hedging: Option<Arc<Hedging>>) -> Self {
         Self {
             upstream,
+            hedging,
             client: OnceLock::new(),
         }
     }

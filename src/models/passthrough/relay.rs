@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::attempt::Attempt;
-use super::source::{Event, Kind, Source, begin};
+use super::hedge::{Asking, Opening};
+use super::source::{Event, Kind, Source};
 use super::split::data_of;
 use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire, next_affordable};
 use crate::domain::Usage;
@@ -74,9 +75,14 @@ impl Relay {
     ) -> Result<Self, Failure> {
         let mut tried = Tried::default();
         while let Some(model) = next_affordable(&mut walk, &*request, &*account, &mut tried).await {
-            let mut events = Vec::new();
-            let begun = begin(&wire, model, &request, &account, None, manner.answers).await;
-            match first_word(&mut events, begun).await {
+            let asking = Asking {
+                wire: &wire,
+                request: &request,
+                account: &account,
+                answers: manner.answers,
+            };
+            let Opening { events, begun } = asking.open(model, &mut walk, &mut tried).await;
+            match begun {
                 Ok(source) => {
                     let mut relay = Self {
                         model: source.attempt.model.id.clone(),
@@ -244,7 +250,8 @@ impl Relay {
                 return;
             };
             let turns = continuation::turns(&self.shown);
-            match begin(&self.wire, model, &self.request, &self.account, Some(&turns), 1).await {
+            let next = Attempt::begin(model, self.request.clone(), self.account.clone());
+            match Source::open(&self.wire, next, &*self.request, Some(&turns), 1).await {
                 Ok(source) => {
                     self.source = Some(source);
                     self.continued = Some(Continued {
@@ -280,7 +287,7 @@ impl Relay {
 }
 
 /// Reads until the first word, or the end of an answer without one.
-async fn first_word(
+pub(super) async fn first_word(
     events: &mut Vec<Event>,
     begun: Result<Source, (Attempt, Trouble)>,
 ) -> Result<Source, (Attempt, Trouble)> {
@@ -293,6 +300,34 @@ async fn first_word(
         }
     }
     Ok(source)
+}
+
+/// A call failed before its first word while another one that was asked beside it goes on.
+pub(super) async fn note_failure(tried: &mut Tried, mut attempt: Attempt, trouble: Trouble) {
+    attempt.count_missing().await;
+    match trouble {
+        Trouble::Failed(error) => {
+            tried.note(&error);
+            attempt.failed(error);
+        }
+        Trouble::Refused { status, body } => {
+            let (body, error) = refusal(&attempt, status, &body);
+            attempt.failed(error);
+            tried.refusal.get_or_insert((status, body));
+        }
+    }
+}
+
+/// What a refusal says without the provider's key, and as an error of the call.
+fn refusal(attempt: &Attempt, status: u16, body: &Bytes) -> (Bytes, CallError) {
+    let text = String::from_utf8_lossy(body);
+    let error = CallError::Status {
+        status,
+        retry_after: None,
+        message: text.chars().take(300).collect(),
+    };
+    let provider = &attempt.model.provider;
+    (Bytes::from(provider.without_key(text.into_owned())), error)
 }
 
 /// A call failed before its first word: on to the next try, unless its refusal is the answer.
@@ -311,15 +346,8 @@ pub(super) async fn failed_before(
             attempt.failed(error);
         }
         Trouble::Refused { status, body } => {
-            let message = String::from_utf8_lossy(&body).chars().take(300).collect();
-            let retry_after = None;
-            let model = attempt.model.clone();
-            attempt.failed(CallError::Status {
-                status,
-                retry_after,
-                message,
-            });
-            let body = Bytes::from(model.provider.without_key(String::from_utf8_lossy(&body).into_owned()));
+            let (body, error) = refusal(&attempt, status, &body);
+            attempt.failed(error);
             if !walk.passes_refusals {
                 return Err(Failure::Refused { status, body });
             }

@@ -1,7 +1,6 @@
 //! One upstream stream of a chat completion, read event by event within its times.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,8 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::attempt::Attempt;
 use super::split::{Splitter, data_of};
-use super::{Account, Outgoing, Trouble, Wire, chunk, send};
-use crate::models::catalogue::Model;
+use super::{Outgoing, Trouble, Wire, chunk, send};
 use crate::models::error::CallError;
 use crate::models::provider::Message;
 use crate::models::speaker::USAGE_WAIT;
@@ -197,17 +195,4 @@ fn check_type(response: &reqwest::Response) -> Result<(), CallError> {
             "content type `{kind}` where a stream was asked for"
         ))),
     }
-}
-
-/// Begins a call and opens its stream.
-pub async fn begin(
-    wire: &Wire,
-    model: Arc<Model>,
-    request: &Arc<dyn Outgoing>,
-    account: &Arc<dyn Account>,
-    turns: Option<&[Message; 2]>,
-    answers: u32,
-) -> Result<Source, (Attempt, Trouble)> {
-    let attempt = Attempt::begin(model, request.clone(), account.clone());
-    Source::open(wire, attempt, &**request, turns, answers).await
 }
