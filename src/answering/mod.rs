@@ -24,7 +24,7 @@ mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cache::near::{NearCache, Waiting};
 use crate::cache::{AnswerCache, Basis, CacheKey, CachedAnswer};
@@ -50,6 +50,8 @@ pub use runs::Runs;
 pub use translation::Translations;
 pub use verify::verification;
 
+/// A question waits this long for a large site's content to be read after a start; then what is there must do.
+const CONTENT_READ_WITHIN: Duration = Duration::from_secs(30);
 /// What persona, rules and passages take at most, in tokens.
 const PROMPT_TOKENS: u64 = 2_000;
 
@@ -143,6 +145,8 @@ impl Answering {
                 parts.tell_whole(question, From::Curated, told, began).await,
             ));
         }
+        // Just after a start: neither what is cached nor what is found can be judged before the content is read.
+        parts.knowledge.settled(&question.site.key, CONTENT_READ_WITHIN).await;
         if !parts.catalogue.has_models() {
             question.language = parts.language(&question);
             return Ok(Reply::Whole(parts.answer_from_content(question, began).await));

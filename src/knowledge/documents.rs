@@ -19,9 +19,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const STEP: u32 = 500;
 /// Whoever changes documents waits this long for the index.
 const SEARCHABLE_WITHIN: Duration = Duration::from_secs(1);
-/// A start waits this long for the index, so that a small site never answers without its content.
-const READY_WITHIN: Duration = Duration::from_millis(150);
-
 /// A command that needs all content waits this long.
 const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 
@@ -38,13 +35,15 @@ pub struct Library {
 }
 
 impl Library {
-    /// Begins to follow the store, on this tokio runtime, until the library is dropped.
+    /// Begins to follow the store, on this tokio runtime, until the library is dropped. What was kept before is read meanwhile: see
+    /// [`Knowledge::settled`].
     pub async fn open(shelves: Shelves, knowledge: Arc<Knowledge>) -> Result<Arc<Self>, StoreError> {
         let (store, syncs) = (shelves.documents, shelves.syncs);
         for site in store.document_sites().await? {
             knowledge.expect(&site);
         }
         let last = store.last_document_change().await?;
+        knowledge.set_reading(last > 0);
         let library = Arc::new(Self {
             store,
             syncs,
@@ -65,7 +64,6 @@ impl Library {
                 let _ = tokio::time::timeout(LOOK, changed.changed.notified()).await;
             }
         });
-        library.until_searchable(last, READY_WITHIN).await;
         Ok(library)
     }
 
@@ -158,6 +156,7 @@ impl Library {
         loop {
             let since = *self.searchable.borrow();
             if self.store.last_document_change().await? <= since {
+                self.knowledge.set_reading(false);
                 return Ok(());
             }
             let changes = self.store.documents_after(since, STEP).await?;

@@ -24,9 +24,11 @@ mod wording;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 
 use index::{Index, Prepared, prepare};
 
@@ -44,6 +46,8 @@ const MANY: usize = 16;
 pub struct Knowledge {
     manual: Arc<Shelf>,
     by_site: ArcSwap<HashMap<String, Arc<Shelf>>>,
+    /// What was kept before the start is still being read.
+    is_reading: watch::Sender<bool>,
 }
 
 /// One site's index. Searches go on while a document is prepared, and wait only while its words are entered.
@@ -72,6 +76,7 @@ impl Knowledge {
         Self {
             manual: Shelf::of(manual::documents().iter().map(prepare).collect()),
             by_site: ArcSwap::default(),
+            is_reading: watch::Sender::new(false),
         }
     }
 
@@ -105,6 +110,22 @@ impl Knowledge {
     /// A site has content that is not read yet: until it is, the site knows nothing, rather than the manual.
     pub fn expect(&self, site: &str) {
         self.shelf_for(site).is_expected.store(true, Ordering::Relaxed);
+    }
+
+    /// Says whether what was kept before the start is still being read.
+    pub fn set_reading(&self, is_reading: bool) {
+        self.is_reading.send_replace(is_reading);
+    }
+
+    /// Waits until what the site had before the start is searchable, but no longer than that. A site without content never waits.
+    pub async fn settled(&self, site: &str, at_most: Duration) {
+        let waits = *self.is_reading.borrow()
+            && (self.by_site.load().get(site)).is_some_and(|shelf| shelf.is_expected.load(Ordering::Relaxed));
+        if waits {
+            let mut is_reading = self.is_reading.subscribe();
+            // The sender lives as long as this does; when it takes longer, what is there must do.
+            let _ = tokio::time::timeout(at_most, is_reading.wait_for(|reading| !reading)).await;
+        }
     }
 
     /// Takes documents out of a site's content; one that is not there is no error.

@@ -63,6 +63,25 @@ async fn what_is_sent_is_answered_from_at_once_and_links_to_the_section() {
 }
 
 #[tokio::test]
+async fn the_first_question_after_a_start_waits_until_a_large_site_is_read() {
+    let mut app = settings().start().await;
+    let filler = "Shelves, screws, hinges and boards are kept beside the saw until somebody asks for them. ".repeat(12);
+    let documents: Vec<Value> = (0..200)
+        .map(|n| {
+            let markdown = format!("# Machine {n}\n\nMachine{n} is oiled every {n} days.\n\n## Parts\n\n{filler}");
+            json!({"id": format!("m{n:04}"), "markdown": markdown, "modified": "2026-01-01T00:00:00Z"})
+        })
+        .collect();
+    let body = json!({"site": "site_a", "documents": documents});
+    let told = app.signed(Method::POST, "/api/v1/documents", Some(body), SECRET_A);
+    assert_eq!(json_of(told.await).await["documents"][199]["outcome"], "stored");
+    app.start_again().await;
+    // Of the last of them, which is read last.
+    let told = app.ask("How often is Machine199 oiled?").whole().await;
+    assert!(told.text.contains("every 199 days"), "{told:#?}");
+}
+
+#[tokio::test]
 async fn older_versions_and_late_ones_change_nothing() {
     let app = settings().start().await;
     let (early, noon, late) = (

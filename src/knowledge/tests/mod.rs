@@ -109,3 +109,22 @@ fn the_first_question_is_answered_with_the_steps() {
         answer.text
     );
 }
+
+#[tokio::test]
+async fn a_site_with_content_waits_until_it_is_read_and_others_do_not() {
+    let knowledge = std::sync::Arc::new(Knowledge::with_manual());
+    knowledge.expect("large");
+    knowledge.set_reading(true);
+    let long = Duration::from_secs(600);
+    knowledge.settled("empty", long).await;
+    // No longer than is asked for.
+    knowledge.settled("large", Duration::from_millis(1)).await;
+    let waits = tokio::spawn({
+        let knowledge = knowledge.clone();
+        async move { knowledge.settled("large", long).await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!waits.is_finished());
+    knowledge.set_reading(false);
+    waits.await.expect("it ends");
+}
