@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderName};
 use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +18,12 @@ use crate::http::problem::Problem;
 use crate::limits::Limits;
 
 const LONGEST_USER: usize = 64;
+
+// https://www.standardwebhooks.com
+static WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+static WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+static WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+static VISITOR: HeaderName = HeaderName::from_static("x-pennypress-visitor");
 
 /// What decides who may call.
 pub struct Gate {
@@ -240,7 +246,7 @@ impl Gate {
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let forwarded: Vec<&str> = request
             .headers()
-            .get_all("x-forwarded-for")
+            .get_all(&header::X_FORWARDED_FOR)
             .filter_map(|value| value.to_str().ok())
             .collect();
         client_address(peer, forwarded.into_iter(), &self.trusted_proxies)
@@ -248,11 +254,11 @@ impl Gate {
 }
 
 fn signed(request: &HttpRequest) -> Result<Option<Signed<'_>>, SignatureError> {
-    let header = |name: &'static str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let (id, timestamp, signatures) = (
-        header("webhook-id"),
-        header("webhook-timestamp"),
-        header("webhook-signature"),
+        header(&WEBHOOK_ID),
+        header(&WEBHOOK_TIMESTAMP),
+        header(&WEBHOOK_SIGNATURE),
     );
     if id.is_none() && timestamp.is_none() && signatures.is_none() {
         return Ok(None);
@@ -266,9 +272,9 @@ fn signed(request: &HttpRequest) -> Result<Option<Signed<'_>>, SignatureError> {
 
 /// The visitor token: in a header of our own, which passes WordPress untouched, or as a bearer token.
 fn token(request: &HttpRequest) -> Option<&str> {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    header("x-pennypress-visitor")
-        .or_else(|| header("authorization")?.strip_prefix("Bearer "))
+    let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    header(&VISITOR)
+        .or_else(|| header(&header::AUTHORIZATION)?.strip_prefix("Bearer "))
         .map(str::trim)
         .filter(|token| !token.is_empty())
 }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use hashbrown::HashSet;
 
 /// One thing that speaks for a stronger model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -295,6 +296,12 @@ impl Phrases {
     }
 }
 
+/// Lists of words that every word of a question is looked up in.
+type Words = HashSet<&'static str>;
+
+static WEIGHING_WORDS: LazyLock<Words> = LazyLock::new(|| WEIGHING.iter().copied().collect());
+static CONDITION_WORDS: LazyLock<Words> = LazyLock::new(|| CONDITIONS.iter().copied().collect());
+static PERSON_WORDS: LazyLock<Words> = LazyLock::new(|| PERSON.iter().copied().collect());
 static CODE_MARKS: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(CODE));
 static WORK_PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(WORK));
 static ASKED_PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(ASKED));
@@ -335,12 +342,12 @@ fn list(text: &str) -> Option<Signal> {
 }
 
 fn weighing(words: &[&str]) -> Option<Signal> {
-    let word = words.iter().find(|word| WEIGHING.contains(word))?;
+    let word = words.iter().find(|word| WEIGHING_WORDS.contains(**word))?;
     signal(4, format!("it weighs things up (“{word}”)"))
 }
 
 fn conditions(words: &[&str]) -> Option<Signal> {
-    let found: Vec<&&str> = words.iter().filter(|word| CONDITIONS.contains(word)).collect();
+    let found: Vec<&&str> = words.iter().filter(|word| CONDITION_WORDS.contains(**word)).collect();
     let points = match found.len() {
         0 => return None,
         1 => 2,
@@ -364,7 +371,7 @@ fn length(text: &str) -> Option<Signal> {
 
 /// Something is told of the visitor's own case before it is asked.
 fn own_case(text: &str, words: &[&str]) -> Option<Signal> {
-    let person = words.iter().any(|word| PERSON.contains(word));
+    let person = words.iter().any(|word| PERSON_WORDS.contains(*word));
     let tells = text
         .split_inclusive(['.', '!', '?', ';'])
         .filter(|sentence| sentence.split_whitespace().count() >= 4)

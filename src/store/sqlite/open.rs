@@ -42,7 +42,9 @@ pub(super) async fn open(url: &str) -> Result<(SqliteConnection, SqliteConnectOp
     if !in_memory {
         prepare_file(options.get_filename()).map_err(refuse)?;
     }
-    let mut connection = options.connect().await.map_err(|error| refuse(advice(&error)))?;
+    // What undoes half a statement is kept in memory: it is small, and as a file it would be written for every batch of answers.
+    let writing = options.clone().pragma("temp_store", "MEMORY");
+    let mut connection = writing.connect().await.map_err(|error| refuse(advice(&error)))?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| {
         refuse(match error {
             MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) | MigrateError::VersionMismatch(_) => {

@@ -17,9 +17,9 @@ pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user
     a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm,
     a.baseline_pico_usd, a.reuse";
 
-/// Answers that one statement writes when there are that many; the rest are written one by one. Both texts stay the same,
-/// so that SQLite prepares each of them once.
-const ROWS: usize = 64;
+/// Answers that one statement writes: as many as there are of the first, the rest by the second and the third. These few texts stay
+/// the same, so that SQLite prepares each of them once.
+const ROWS: [usize; 3] = [64, 8, 1];
 
 /// A conversation keeps the visitor who began it; a WordPress user who signs in later is noted.
 static CONVERSATIONS: Insert = Insert {
@@ -27,8 +27,7 @@ static CONVERSATIONS: Insert = Insert {
     columns: 6,
     on_conflict: " ON CONFLICT (id) DO UPDATE SET last_at = max(last_at, excluded.last_at),
         visitor = coalesce(visitor, excluded.visitor), user = coalesce(excluded.user, user)",
-    many: OnceLock::new(),
-    one: OnceLock::new(),
+    texts: [const { OnceLock::new() }; ROWS.len()],
 };
 
 static ANSWERS: Insert = Insert {
@@ -43,23 +42,22 @@ static ANSWERS: Insert = Insert {
         first_word_ms = excluded.first_word_ms, total_ms = excluded.total_ms, doubts = excluded.doubts,
         baseline_pico_usd = excluded.baseline_pico_usd,
         reuse = excluded.reuse",
-    many: OnceLock::new(),
-    one: OnceLock::new(),
+    texts: [const { OnceLock::new() }; ROWS.len()],
 };
 
-/// An INSERT of one row or of [`ROWS`] rows.
+/// An INSERT of each number of [`ROWS`].
 struct Insert {
     into: &'static str,
     columns: usize,
     on_conflict: &'static str,
-    many: OnceLock<String>,
-    one: OnceLock<String>,
+    texts: [OnceLock<String>; ROWS.len()],
 }
 
 impl Insert {
-    fn sql(&self, rows: usize) -> &str {
-        let text = if rows == 1 { &self.one } else { &self.many };
-        text.get_or_init(|| {
+    /// For the `size`th number of rows.
+    fn sql(&self, size: usize) -> &str {
+        self.texts[size].get_or_init(|| {
+            let rows = ROWS[size];
             let row = format!("({})", vec!["?"; self.columns].join(","));
             format!("{}{}{}", self.into, vec![row; rows].join(","), self.on_conflict)
         })
@@ -116,19 +114,32 @@ pub(super) async fn write_answers(
     connection: &mut SqliteConnection,
     answers: &[Arc<Answer>],
 ) -> Result<(), sqlx::Error> {
-    let (many, rest) = answers.as_chunks::<ROWS>();
-    let chunks = many.iter().map(<[_; ROWS]>::as_slice).chain(rest.chunks(1));
-    let mut before = RowBefore::default();
-    for chunk in chunks {
-        let mut conversations = Values::of(chunk.len() * CONVERSATIONS.columns);
-        let mut rows = Values::of(chunk.len() * ANSWERS.columns);
-        for answer in chunk {
-            add_row(answer, &mut conversations, &mut rows, &mut before)?;
+    let (mut before, mut left) = (RowBefore::default(), answers);
+    for (size, rows) in ROWS.into_iter().enumerate() {
+        let chunks = left.chunks_exact(rows);
+        left = chunks.remainder();
+        for chunk in chunks {
+            write_chunk(connection, size, chunk, &mut before).await?;
         }
-        for (insert, values) in [(&CONVERSATIONS, conversations), (&ANSWERS, rows)] {
-            let sql = AssertSqlSafe(insert.sql(chunk.len()));
-            sqlx::query_with(sql, values.0).execute(&mut *connection).await?;
-        }
+    }
+    Ok(())
+}
+
+/// Of as many rows as the `size`th number says.
+async fn write_chunk(
+    connection: &mut SqliteConnection,
+    size: usize,
+    answers: &[Arc<Answer>],
+    before: &mut RowBefore,
+) -> Result<(), sqlx::Error> {
+    let mut conversations = Values::of(answers.len() * CONVERSATIONS.columns);
+    let mut rows = Values::of(answers.len() * ANSWERS.columns);
+    for answer in answers {
+        add_row(answer, &mut conversations, &mut rows, before)?;
+    }
+    for (insert, values) in [(&CONVERSATIONS, conversations), (&ANSWERS, rows)] {
+        let sql = AssertSqlSafe(insert.sql(size));
+        sqlx::query_with(sql, values.0).execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -253,11 +253,12 @@ async fn write_answers(transaction: &mut Transaction<'_, Sqlite>, answers: &[Arc
     if answers.is_empty() {
         return Ok(());
     }
-    let mut step = transaction.begin().await?;
-    match rows::write_answers(&mut step, answers).await {
-        Ok(()) => return step.commit().await,
+    // Without a savepoint, which would keep a copy of every page that changes: what was written before the answer that failed is
+    // written over below.
+    match rows::write_answers(transaction, answers).await {
+        Ok(()) => return Ok(()),
         Err(error) if is_about_the_disk(&error) => return Err(error),
-        Err(_) => step.rollback().await?,
+        Err(_) => {}
     }
     for answer in answers {
         let mut step = transaction.begin().await?;
