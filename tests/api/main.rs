@@ -26,6 +26,7 @@ mod commands;
 mod content;
 mod content_pages;
 mod cost;
+mod crashes;
 mod crawling;
 mod curated;
 mod demo;

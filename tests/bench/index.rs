@@ -3,8 +3,11 @@
 //! stems, words that stand for one another, and what passages mean, cost what they cost on a real site. Then what an idle service
 //! pays for the manual.
 //!
+//! `bench-index FILE` also writes passages and questions into a file, as `tantivy/main.rs` reads them.
+//!
 //! Beside each time on the clock stands the time on the processor: on a busy machine the first tells of the others, too.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use pennypress::knowledge::{Document, Knowledge, Query};
@@ -72,6 +75,9 @@ fn main() {
     );
 
     let questions: Vec<String> = (0..QUESTIONS).map(|_| question(&words, &mut chance)).collect();
+    if let Some(path) = std::env::args().nth(1) {
+        write(&path, &knowledge, &questions).expect("to write passages and questions");
+    }
     for (name, typos) in [
         ("questions of 3 to 12 words", false),
         ("the same, a third of the words mistyped", true),
@@ -130,6 +136,18 @@ fn main() {
         began.elapsed().as_secs_f64() * 1_000.0,
         " ms",
     );
+}
+
+fn write(path: &str, knowledge: &Knowledge, questions: &[String]) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    for passage in knowledge.passages(SITE) {
+        let text = format!("{} {} {}", passage.title, passage.section, passage.text);
+        writeln!(file, "{}", serde_json::json!({ "passage": text }))?;
+    }
+    for question in questions {
+        writeln!(file, "{}", serde_json::json!({ "question": question }))?;
+    }
+    file.flush()
 }
 
 /// The words of the manual, the most frequent first, then made-up ones of three to ten letters.

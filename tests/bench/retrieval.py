@@ -228,4 +228,5 @@ def main():
     languages()
 
 
-main()
+if __name__ == "__main__":
+    main()
