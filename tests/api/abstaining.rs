@@ -66,9 +66,8 @@ async fn what_it_may_hold_is_answered_by_a_model() {
     let app = shop(&provider, "").await;
     for question in [
         "How long does delivery take?",
-        "what waranty has a ketle",
         "do ketles have a waranty",
-        "how long does delievry take",
+        "when do pacels leave the warehose",
         "hello there",
         "thank you!",
     ] {
@@ -79,7 +78,7 @@ async fn what_it_may_hold_is_answered_by_a_model() {
             "{question}: {told:#?}"
         );
     }
-    assert_eq!(provider.requests().len(), 6);
+    assert_eq!(provider.requests().len(), 5);
 }
 
 #[tokio::test]

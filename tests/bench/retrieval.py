@@ -4,8 +4,11 @@
 A FILE is question→passage data in SQuAD's form (`data[].paragraphs[].{context,qas[].{id,question,is_impossible}}`). Without one: the
 handbook questions in retrieval/handbook.json, whose paragraphs name a page's section in place of a context, and the parallel files of
 retrieval/languages/, a language each. Everything that was tuned was tuned on the questions of even number; the figures judged are
-those of the odd ones. A file that is named was not tuned on at all, and all of it is judged.
+those of the odd ones. A file that is named was not tuned on at all, and all of it is judged; neither was Debian's FAQ, which other
+people wrote and translated.
 """
+
+# needs: debian-faq debian-faq-de debian-faq-ja debian-faq-ru debian-faq-zh-cn
 
 import json
 import os
@@ -23,6 +26,10 @@ HANDBOOK = Path(os.environ.get("PENNYPRESS_DATA", ROOT.parent / "shared/data")) 
 BINARIES = Path(os.environ.get("PENNYPRESS_TEST_BINARIES", ROOT / "target/debug"))
 # Below this confidence the service asks no model: see `abstain_below` in the settings.
 GATE = float(re.search(r"ABSTAIN_BELOW: f32 = ([\d.]+)", (ROOT / "src/knowledge/passage.rs").read_text()).group(1))
+
+
+sys.path.insert(0, str(HERE / "retrieval"))
+from debian_faq import parallel  # noqa: E402
 
 
 def need_packages():
@@ -79,6 +86,18 @@ def read(path):
             name = str(page.relative_to(HANDBOOK))[:-3]
             found.documents.append({"id": name, "title": name.rsplit("/", 1)[-1], "markdown": page.read_text()})
     return found
+
+
+def debian_faq(languages):
+    """The FAQ in each of these languages, with the questions that all of them have."""
+    texts, questions = parallel(languages)
+    for language, sections in texts.items():
+        found = Set(f"Debian's FAQ, {language}")
+        for id, (chapter, heading, text) in sections.items():
+            found.documents.append({"id": id, "title": chapter, "markdown": plain(text)})
+            if id in questions:
+                found.ask(id, heading, {id}, "answerable")
+        yield found
 
 
 def mistyped(text, seed):
@@ -193,16 +212,14 @@ def with_slips(found, seed):
     return other
 
 
-def languages():
-    files = sorted((HERE / "retrieval/languages").glob("*.json"))
+def languages(name, sets):
     recalls = {}
-    for path in files:
-        found = read(path)
+    for language, found in sets.items():
         passages, answers = ours(found)
-        recalls[found.name] = measure(passages, found.questions, [a[0] for a in answers])
+        recalls[language] = measure(passages, found.questions, [a[0] for a in answers])
     if "en" not in recalls:
         return
-    print(f"parallel text in {len(recalls)} languages, {len(found.questions)} questions each")
+    print(f"{name}: parallel text in {len(recalls)} languages, {len(found.questions)} questions each")
     for name, (first, five, reciprocal) in recalls.items():
         print(f"          {name}: recall@1 {first:.3f}  recall@5 {five:.3f}  MRR@10 {reciprocal:.3f}")
     for name, (_, five, _) in recalls.items():
@@ -225,7 +242,13 @@ def main():
         compare(with_slips(found, 1), "odd")
     else:
         print(f"          the handbook is not at {HANDBOOK}: only the languages are measured")
-    languages()
+    for found in debian_faq(["en"]):
+        compare(found, "all")
+        compare(with_slips(found, 1), "all")
+    files = sorted((HERE / "retrieval/languages").glob("*.json"))
+    languages("a shop", {path.stem: read(path) for path in files})
+    translated = debian_faq(["en", "de", "ru", "ja", "zh-cn"])
+    languages("Debian's FAQ", {found.name.rsplit(" ", 1)[1]: found for found in translated})
 
 
 if __name__ == "__main__":

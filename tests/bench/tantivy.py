@@ -12,8 +12,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import retrieval
-from retrieval import BINARIES, HANDBOOK, HERE, ROOT, figure, measure, ours, read, with_slips
+from retrieval import BINARIES, HANDBOOK, HERE, ROOT, debian_faq, figure, measure, ours, read, with_slips
 
 TARGET = ROOT / "target/bench-tantivy"
 
@@ -53,7 +52,7 @@ def quality(found, judged):
 def main():
     build()
     sets = [(read(HERE / "retrieval/handbook.json"), "odd")] if HANDBOOK.exists() else []
-    sets += [(found, "all") for found in retrieval.debian_faq(["en"])]
+    sets += [(found, "all") for found in debian_faq(["en"])]
     for found, judged in sets:
         quality(found, judged)
         quality(with_slips(found, 1), judged)
