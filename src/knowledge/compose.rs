@@ -20,6 +20,9 @@ const NEARLY_AS_GOOD: f32 = 0.75;
 /// A passage up to this many words is quoted wholly.
 const QUOTED_WHOLLY: usize = 120;
 
+/// A line that heads others has no more words.
+const HEADING_WORDS: usize = 6;
+
 /// Sources' quotes end at the word before this many characters.
 const QUOTE_CHARACTERS: usize = 220;
 
@@ -96,7 +99,7 @@ impl Told {
     fn of(index: &Index, hit: &Hit) -> Option<Self> {
         let passage = index.passage(hit.passage, hit.score)?;
         Some(Self {
-            blocks: blocks(&passage.text),
+            blocks: shown(&passage.text),
             number: hit.passage,
             covered: hit.covered,
             passage,
@@ -126,7 +129,7 @@ impl Told {
         let blocks = &self.blocks;
         let words: usize = blocks.iter().map(Block::words).sum();
         if words <= QUOTED_WHOLLY {
-            return blocks.clone();
+            return self.finished(index, blocks.clone());
         }
         let language = index
             .stored(self.number)
@@ -143,8 +146,7 @@ impl Told {
         let at = best
             .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
             .map_or(0, |(at, _)| at);
-        // A line that ends with a colon announces the block after it.
-        let announces = |at: usize| blocks.get(at).is_some_and(|block| block.markdown.ends_with(':'));
+        let announces = |at: usize| blocks.get(at).is_some_and(announces);
         let first = if at > 0 && announces(at - 1) { at - 1 } else { at };
         let mut taken = Vec::new();
         let mut length = 0;
@@ -160,8 +162,51 @@ impl Told {
             length += shown.words();
             taken.push(shown);
         }
+        self.finished(index, taken)
+    }
+
+    /// Ends blocks where they make sense: what the last one announces comes with it, though it may stand in the next passage; a line
+    /// that heads what is not shown goes.
+    fn finished(&self, index: &Index, mut taken: Vec<Block>) -> Vec<Block> {
+        while taken.len() > 1 && taken.last().is_some_and(is_heading) {
+            taken.pop();
+        }
+        if taken.last().is_some_and(announces) && taken.len() == self.blocks.len() {
+            let next = index.passage(self.number + 1, 0.0);
+            let next =
+                next.filter(|next| next.document == self.passage.document && next.section == self.passage.section);
+            taken.extend(next.and_then(|next| shown(&next.text).into_iter().next()));
+        }
         taken
     }
+}
+
+/// A passage's blocks without those that are but a picture: here they would be an address.
+fn shown(text: &str) -> Vec<Block> {
+    let all = blocks(text);
+    let is_picture = |block: &Block| {
+        let line = block.markdown.trim();
+        (line.starts_with("![") || line.starts_with("[!["))
+            && line.ends_with(')')
+            && !line.contains(") ")
+            && !line.contains('\n')
+    };
+    if all.iter().all(is_picture) {
+        return all;
+    }
+    all.into_iter().filter(|block| !is_picture(block)).collect()
+}
+
+/// A line that ends with a colon announces the block after it.
+fn announces(block: &Block) -> bool {
+    block.markdown.trim_end().ends_with([':', '：'])
+}
+
+/// A line of a few words that ends like no sentence, or wholly in bold.
+fn is_heading(block: &Block) -> bool {
+    let line = block.markdown.trim().trim_matches(['*', '_']);
+    let ends = line.ends_with(['.', '!', '?', ':', '。', '！', '？', '：', '।', '؟', '…', ')', '"']);
+    block.kind == Kind::Paragraph && !ends && block.words() <= HEADING_WORDS
 }
 
 /// A title's characters that Markdown would read as marks, escaped.

@@ -235,6 +235,27 @@ fn what_is_said_twice_is_shown_once() {
 }
 
 #[test]
+fn an_answer_from_content_ends_where_it_makes_sense() {
+    let knowledge = Knowledge::with_manual();
+    let filler = "The workshop in the old town repairs lamps of every age and sends them back by post. ".repeat(7);
+    let text = format!(
+        "## Lamp colours\n\nA lamp shines in several colours.\n\n![A lamp](https://shop.example/lamp.png)\n\n**Other lamps**\n\n\
+         ## Lamp switches\n\n{filler}\n\nThe switches of a chandelier are:\n\n```\n{}\n```\n",
+        "left right both none\n".repeat(40)
+    );
+    knowledge.put("a", vec![page("lamps", "Lamps", &text)]);
+    let told = |question: &str| knowledge.compose("a", &Query::of(question)).text;
+    let colours = told("in which colours does a lamp shine");
+    assert!(colours.ends_with("A lamp shines in several colours."), "{colours}");
+    // The passage is full before the list that it announces, which the next one begins with.
+    let switches = told("what are the switches of a chandelier");
+    assert!(
+        switches.contains("chandelier are:") && switches.contains("left right both"),
+        "{switches}"
+    );
+}
+
+#[test]
 fn any_text_can_be_put_and_asked() {
     let knowledge = Knowledge::with_manual();
     let long = "word ".repeat(5_000);
