@@ -1,11 +1,4 @@
 //! The operator's pages, `/admin`. No JavaScript; every form is a POST with the session's own token.
-//!
-//! In `startup`:
-//! ```ignore
-//! let (admin, setup_token) = Admin::open(settings, engine.store.clone(), engine.store.clone(), engine.sites.clone(), engine.library.clone()).await?;
-//! // show Admin::setup_link(base, &token) to whoever started the service, then in the App:
-//! App::new().configure(|config| admin.configure(config))
-//! ```
 
 mod answers;
 mod budgets;
