@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::visitor::VisitorTokens;
 use crate::access::{ApiKeys, Sites};
-use crate::answering::{Answering, Curated, Experiments, Parts, Runs, Translations};
+use crate::answering::{Answering, Curated, Embedder, Experiments, Parts, Runs, Translations};
 use crate::cache::near::{NearCache, NearGauge, share_near};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
 use crate::domain::{Program, Usd};
@@ -114,7 +114,15 @@ impl Engine {
             metrics: metrics.clone(),
         };
         let gateway = Gateway::new(making, runtime.clone());
-        let near = Arc::new(NearCache::new(settings.cache.near));
+        let embedder = settings.cache.embedding.clone().and_then(|settings| {
+            let model = catalogue.find(&settings.model)?.clone();
+            Some(Embedder { model, settings })
+        });
+        let near = NearCache::new(settings.cache.near);
+        let near = Arc::new(match &embedder {
+            Some(embedder) => near.with_outer(Embedder::name(&embedder.model)),
+            None => near,
+        });
         metrics.include(NearGauge::new(near.clone())?)?;
         let shared_near = redis
             .clone()
@@ -125,6 +133,7 @@ impl Engine {
             budgets: budgets.clone(),
             cache: cache.clone(),
             learned: near.listen(),
+            embedder,
             near,
             curated: Curated::default(),
             curated_store: store.clone(),

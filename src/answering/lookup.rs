@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::retrieval::Found;
 use super::{Parts, curated, key};
-use crate::cache::near::{Candidate, Phrase, Scope, Word};
+use crate::cache::near::{Candidate, Meaning, Phrase, Scope, Word};
 use crate::cache::{Basis, CacheKey, CachedAnswer};
 use crate::domain::{From, NearHit, Question, Reuse, Tier};
 use crate::knowledge::Passage;
@@ -22,6 +22,34 @@ pub struct Grey {
     pub question: String,
     /// Where the near cache keeps it; a curated answer is not kept there.
     pub(super) place: Option<(Scope, Candidate)>,
+}
+
+impl Grey {
+    pub(super) fn of(told: Arc<CachedAnswer>, scope: &Scope, candidate: Candidate) -> Self {
+        Self {
+            from: From::Near,
+            reuse: reuse(&candidate, true),
+            question: candidate.question.clone(),
+            told,
+            place: Some((scope.clone(), candidate)),
+        }
+    }
+
+    /// Under which the cache keeps it.
+    pub(super) fn key(&self) -> Option<CacheKey> {
+        self.place.as_ref().map(|(_, candidate)| candidate.key)
+    }
+}
+
+fn reuse(candidate: &Candidate, verified: bool) -> Reuse {
+    Reuse {
+        of: hex(&candidate.key),
+        near: Some(NearHit {
+            question: candidate.question.clone(),
+            similarity: candidate.similarity,
+            verified,
+        }),
+    }
 }
 
 /// What the near cache knows.
@@ -78,40 +106,19 @@ impl Parts {
         let asked = Phrase::of(&question.text);
         let mut asked_about = self.near.daring().asked_about();
         for candidate in self.near.candidates(&scope, &asked) {
-            let Some(told) = self.cache.get(&candidate.key).await else {
-                // A cache that is away has lost nothing.
-                if !self.cache.is_away() {
-                    self.near.forget(&candidate.key);
-                }
+            let Some(told) = self.stored(question, &candidate).await else {
                 continue;
-            };
-            if !self.is_current(question, &told).await {
-                continue;
-            }
-            let reuse = |verified| Reuse {
-                of: hex(&candidate.key),
-                near: Some(NearHit {
-                    question: candidate.question.clone(),
-                    similarity: candidate.similarity,
-                    verified,
-                }),
             };
             let alike = leads_alike(&candidate, &found.passages);
             match self.near.word(&question.text, &candidate, &told.text, alike) {
                 Word::No => {}
                 // A curated answer that is still in doubt goes first.
                 Word::Answers { verified } if grey.is_empty() => {
-                    return Nearby::Answer(From::Near, told, reuse(verified));
+                    return Nearby::Answer(From::Near, told, reuse(&candidate, verified));
                 }
                 _ if asked_about > 0 => {
                     asked_about -= 1;
-                    grey.push(Grey {
-                        from: From::Near,
-                        reuse: reuse(true),
-                        question: candidate.question.clone(),
-                        told,
-                        place: Some((scope.clone(), candidate)),
-                    });
+                    grey.push(Grey::of(told, &scope, candidate));
                 }
                 _ => {}
             }
@@ -119,12 +126,28 @@ impl Parts {
         Nearby::Ask(grey)
     }
 
+    /// The answer of a candidate, if it is still there and its content is what it was.
+    pub(super) async fn stored(&self, question: &Question, candidate: &Candidate) -> Option<Arc<CachedAnswer>> {
+        let Some(told) = self.cache.get(&candidate.key).await else {
+            // A cache that is away has lost nothing.
+            if !self.cache.is_away() {
+                self.near.forget(&candidate.key);
+            }
+            return None;
+        };
+        self.is_current(question, &told).await.then_some(told)
+    }
+
+    /// In which company answers to this question may stand for each other: before the content has a say in the tier.
+    pub(super) fn near_scope(&self, question: &Question) -> Scope {
+        let tier = self.route(question, None).tier;
+        key::scope(question, self.models(question, tier), self.chain.temperature())
+    }
+
     /// Keeps an answer for those who ask the same, or the same in other words.
-    pub(super) async fn keep(&self, question: &Question, key: &CacheKey, told: CachedAnswer) {
+    pub(super) async fn keep(&self, question: &Question, key: &CacheKey, told: CachedAnswer, meaning: Option<Meaning>) {
         if key::stands_alone(question) {
-            // As it is looked up: before the content has a say in the tier.
-            let tier = self.route(question, None).tier;
-            let scope = key::scope(question, self.models(question, tier), self.chain.temperature());
+            let scope = self.near_scope(question);
             let leading = told
                 .basis
                 .documents
@@ -132,7 +155,7 @@ impl Parts {
                 .take(LEADING)
                 .map(|(id, _)| id.clone())
                 .collect();
-            self.near.keep(&scope, *key, &question.text, leading);
+            self.near.keep(&scope, *key, &question.text, leading, meaning);
         }
         self.cache.put(key, Arc::new(told)).await;
     }

@@ -14,6 +14,7 @@ mod honesty;
 mod key;
 mod learned;
 mod lookup;
+mod meaning;
 mod prompt;
 mod retrieval;
 mod run;
@@ -45,6 +46,7 @@ use run::Plan;
 pub use curated::{Curated, Draft};
 pub use experiment::Experiments;
 pub use key::normalised;
+pub use meaning::Embedder;
 pub use run::{End, Position, Reader, Update};
 pub use runs::Runs;
 pub use translation::Translations;
@@ -102,6 +104,8 @@ pub struct Parts {
     pub near: Arc<NearCache>,
     /// What the near cache learned and is not written down yet.
     pub learned: Waiting,
+    /// `None`: the built-in model is all that there is.
+    pub embedder: Option<Embedder>,
     pub curated: Curated,
     pub curated_store: Arc<dyn CuratedStore>,
     pub knowledge: Arc<Knowledge>,

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::bill::Bill;
 use super::lookup::Grey;
 use crate::cache::CacheKey;
+use crate::cache::near::Meaning;
 use crate::domain::{AnswerId, Finish, From, Question, Source, Tier};
 use crate::knowledge::Passage;
 use crate::limits::Reservation;
@@ -37,6 +38,8 @@ pub struct State {
     pub ended_at: Option<Instant>,
     pub first_word: Option<Duration>,
     pub bill: Bill,
+    /// The question's vector by a provider's model, if one was asked.
+    pub meaning: Option<Meaning>,
     /// What is set aside of the site's budget until the cost is known.
     pub reservation: Option<Reservation>,
     pub cancel: CancellationToken,
@@ -101,6 +104,7 @@ impl Run {
                     cost: question.spent.cost,
                     ..Bill::default()
                 },
+                meaning: None,
                 reservation,
                 cancel: CancellationToken::new(),
             }),

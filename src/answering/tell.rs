@@ -304,7 +304,8 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             made_at_ms: super::now_ms(),
             basis: parts.basis(question, &run.passages, &record.sources),
         };
-        parts.keep(question, key, kept).await;
+        let meaning = run.with(|state| state.meaning.take());
+        parts.keep(question, key, kept, meaning).await;
         record.reuse = Some(Reuse {
             of: lookup::hex(key),
             near: None,

@@ -21,25 +21,34 @@ impl Parts {
     /// The first of the stored answers of which the model says yes. Verdicts both ways are remembered.
     pub(super) async fn confirmed(&self, run: &Arc<Run>) -> Option<Grey> {
         for grey in &run.grey {
-            let asked = &run.question.text;
-            let known = self.near.verdict(asked, &grey.question, &grey.told.text);
-            let answers = match known {
-                Some(known) => Some(known),
-                None => self.ask_verifier(run, grey).await,
-            };
-            if let (None, Some(answers)) = (known, answers) {
-                let site = &run.question.site.key;
-                self.near
-                    .remember(site, asked, &grey.question, &grey.told.text, answers);
-                if let (true, Some((scope, candidate))) = (answers, &grey.place) {
-                    self.near.keep_also(scope, candidate, asked);
-                }
-            }
-            if answers == Some(true) {
+            if self.confirms(run, grey).await {
                 return Some(grey.clone());
             }
         }
+        for grey in self.by_meaning(run).await {
+            if self.confirms(run, &grey).await {
+                return Some(grey);
+            }
+        }
         None
+    }
+
+    async fn confirms(&self, run: &Arc<Run>, grey: &Grey) -> bool {
+        let asked = &run.question.text;
+        if let Some(known) = self.near.verdict(asked, &grey.question, &grey.told.text) {
+            return known;
+        }
+        let Some(answers) = self.ask_verifier(run, grey).await else {
+            return false;
+        };
+        let site = &run.question.site.key;
+        self.near
+            .remember(site, asked, &grey.question, &grey.told.text, answers);
+        if let (true, Some((scope, candidate))) = (answers, &grey.place) {
+            let meaning = run.with(|state| state.meaning.clone());
+            self.near.keep_also(scope, candidate, asked, meaning);
+        }
+        answers
     }
 
     /// `None`: it did not say.

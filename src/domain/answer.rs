@@ -86,6 +86,8 @@ named!(
         Verify = "verify",
         /// A question in a language that the content is not in, so that it can be searched for.
         Translate = "translate",
+        /// What a question means, to find stored answers by.
+        Embed = "embed",
     }
 );
 

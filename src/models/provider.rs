@@ -141,6 +141,16 @@ impl Provider {
         Err(status_error(response).await)
     }
 
+    /// Asks for vectors; ready when the status and headers are there.
+    pub(super) async fn embeddings(&self, request: &super::embed::Request<'_>) -> Result<reqwest::Response, CallError> {
+        let call = self.post(&self.client, "/embeddings").json(request);
+        let response = call.send().await.map_err(connection_error)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(status_error(response).await)
+    }
+
     /// A request to this provider over `client`'s connections, with its key.
     pub(super) fn post(&self, client: &reqwest::Client, path: &str) -> reqwest::RequestBuilder {
         let call = client.post(format!("{}{path}", self.base));

@@ -60,7 +60,8 @@ impl Kept {
 
     pub fn keep(&mut self, tier: Tier, asked: &Asked) {
         let key = *blake3::hash(format!("{tier}\n{}", asked.text).as_bytes()).as_bytes();
-        self.near.keep(&scope(tier), CacheKey(key), &asked.text, Vec::new());
+        self.near
+            .keep(&scope(tier), CacheKey(key), &asked.text, Vec::new(), None);
         self.stored.insert(key, asked.clone());
     }
 
@@ -88,7 +89,7 @@ impl Kept {
                     let says =
                         verifier.is_some_and(|verifier| self.verify(pair, verifier, tokens, &mut found.asked_about));
                     if says {
-                        self.near.keep_also(&scope, &candidate, &asked.text);
+                        self.near.keep_also(&scope, &candidate, &asked.text, None);
                     }
                     says
                 }

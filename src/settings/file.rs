@@ -80,6 +80,8 @@ struct CacheFile {
     ttl_seconds: u64,
     max_mib: u64,
     near: String,
+    embedding_model: Option<String>,
+    embedding_timeout_ms: u64,
 }
 
 impl Default for CacheFile {
@@ -90,6 +92,8 @@ impl Default for CacheFile {
             ttl_seconds: 86_400,
             max_mib: 64,
             near: "cautious".to_owned(),
+            embedding_model: None,
+            embedding_timeout_ms: 300,
         }
     }
 }
@@ -245,13 +249,13 @@ impl File {
     pub(super) fn check(self, at: &Layers, environment: &Environment) -> Result<Settings, SettingsError> {
         let server = self.server.check(at)?;
         service::check_store(&self.store.url, at)?;
-        let cache = self.cache.check(at)?;
         let (providers, models) = if self.providers.is_empty() && self.models.is_empty() {
             models::provider_of_environment(environment, at)?
         } else {
             (models::check_providers(self.providers, at, environment)?, self.models)
         };
         let models = models::check_models(models, &providers, at)?;
+        let cache = self.cache.check(&models, at)?;
         let routing = self.routing.check(&models, at)?;
         let sites = sites::check_sites(self.sites, &server, at, environment)?;
         let api_keys = api_keys::check_api_keys(self.api_keys, at, environment)?;

@@ -66,6 +66,17 @@ pub struct Cache {
     pub max_bytes: u64,
     /// How much an answer to another question may be given.
     pub near: crate::cache::near::Daring,
+    /// A model of kind `embedding` that finds more near matches; `None`: the built-in one alone does.
+    pub embedding: Option<Embedding>,
+}
+
+/// What is asked for better vectors.
+#[derive(Debug, Clone)]
+pub struct Embedding {
+    /// The id of a model.
+    pub model: String,
+    /// How long it may take; a question that was not answered before waits for it.
+    pub patience: Duration,
 }
 
 #[derive(Debug, Clone)]

@@ -49,6 +49,11 @@ fn an_error_names_file_key_finding_and_what_is_allowed() {
     let kind = problem("[cache]\nttl_seconds = \"day\"", &[]);
     assert!(kind.contains("`cache.ttl_seconds`") && kind.contains("day"), "{kind}");
     let bound = problem("[cache]\nttl_seconds = 0", &[]);
+    let model = problem("[cache]\nembedding_model = \"big\"", &[]);
+    assert!(
+        model.contains("`cache.embedding_model`") && model.contains("embedding"),
+        "{model}"
+    );
     assert!(bound.contains("found 0; allowed is 1 to"), "{bound}");
     let syntax = problem("[server]\nlisten = ", &[]);
     assert!(syntax.contains("pennypress.toml, line 2"), "{syntax}");

@@ -12,6 +12,7 @@ mod asking;
 mod calling;
 mod events;
 mod near;
+mod near_meaning;
 mod near_shared;
 mod operator;
 mod provider;

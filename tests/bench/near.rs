@@ -69,7 +69,10 @@ fn quality(name: &str, list: &[Asked]) {
     println!("  {name}: {} questions, {} seeds", list.len(), SEEDS.count());
     let sure = Spread::of(list, |stream| play(stream, Daring::Cautious, None));
     let both = Spread::of(list, |stream| play(stream, Daring::Cautious, Some(ERROR)));
-    let curves: Vec<plain::Curve> = SEEDS.map(|seed| plain::curve(list, &order(list.len(), seed))).collect();
+    let near = plain::neighbours(list);
+    let curves: Vec<plain::Curve> = SEEDS
+        .map(|seed| plain::curve(list, &order(list.len(), seed), &near))
+        .collect();
     let at = |share: &dyn Fn(usize) -> f64| -> Vec<f64> {
         let each = curves.iter().enumerate();
         each.map(|(seed, curve)| curve.best(share(seed))).collect()

@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use super::phrase::Phrase;
 use super::rarity::Rarity;
 use super::scan::Vectors;
+use super::{Candidate, Zone};
 use crate::cache::CacheKey;
 
 /// A question under which an answer is found.
@@ -23,12 +24,24 @@ impl Entry {
     pub fn given_to(&self) -> &str {
         self.answered.as_deref().unwrap_or(&self.question)
     }
+
+    pub fn candidate(&self, similarity: f32, zone: Zone) -> Candidate {
+        Candidate {
+            key: self.key,
+            question: self.given_to().to_owned(),
+            similarity,
+            zone,
+            leading: self.leading.to_vec(),
+        }
+    }
 }
 
 /// Entries in places from 0 on; the last takes the place of one that goes.
 #[derive(Default)]
 pub(super) struct Entries {
     pub vectors: Vectors,
+    /// Of a provider's model, for the same places; empty ones where it made none.
+    pub outer: Option<Vectors>,
     pub rarity: Rarity,
     entries: Vec<Entry>,
     by_key: HashTable<u32>,
@@ -51,8 +64,9 @@ impl Entries {
         self.places(key).any(|place| &*self.entries[place].question == question)
     }
 
-    /// Adds one, in the stead of an old one when there are `most`.
-    pub fn add(&mut self, entry: Entry, phrase: &Phrase, most: usize) {
+    /// Adds one, in the stead of an old one when there are `most`. `outer`: its vector of a provider's model; `None` when there is
+    /// no such model.
+    pub fn add(&mut self, entry: Entry, phrase: &Phrase, outer: Option<&[i8]>, most: usize) {
         while self.entries.len() >= most.max(1) {
             self.oldest = (self.oldest + 1) % self.entries.len();
             self.remove(self.oldest);
@@ -63,6 +77,9 @@ impl Entries {
         self.by_key
             .insert_unique(hash(&entry.key), place, |at| hash(&entries[*at as usize].key));
         self.vectors.push(phrase.vector.as_bytes());
+        if let Some(values) = outer {
+            self.outer.get_or_insert_default().push(values);
+        }
         self.rarity.add(&phrase.content);
         self.entries.push(entry);
         self.changed = Some(Instant::now());
@@ -75,6 +92,9 @@ impl Entries {
             self.unlist(last);
         }
         self.vectors.swap_remove(place);
+        if let Some(outer) = &mut self.outer {
+            outer.swap_remove(place);
+        }
         let gone = self.entries.swap_remove(place);
         self.rarity.remove(&Phrase::of(&gone.question).content);
         if place != last {

@@ -7,6 +7,7 @@ mod apart;
 mod entries;
 mod gauge;
 mod news;
+mod outer;
 mod phrase;
 mod rarity;
 mod rejected;
@@ -22,11 +23,13 @@ use parking_lot::RwLock;
 
 use super::CacheKey;
 use entries::{Entries, Entry};
+use outer::Outer;
 use rejected::Rejections;
 
 pub use apart::{Difference, apart};
 pub use gauge::NearGauge;
 pub use news::{Hash, Learned, News, Waiting};
+pub use outer::{EXAMPLES, Meaning};
 pub use phrase::Phrase;
 pub use rarity::Rarity;
 pub use scan::Vectors;
@@ -40,6 +43,8 @@ const MOST_SCOPES: usize = 2_000;
 const MOST_IN_ALL: usize = 500_000;
 /// Stored questions that are looked at for one asked.
 const LOOKED_AT: usize = 5;
+/// So close must a question be to one that a model confirmed, to be surely the same.
+const SURE_OF_CONFIRMED: f32 = 0.97;
 /// Bytes of a question that is kept; longer ones seldom come twice.
 const LONGEST: usize = 2_000;
 /// Verdicts that are remembered, and for how long.
@@ -87,6 +92,7 @@ pub struct NearCache {
     verdicts: Cache<[u8; 32], bool>,
     rejected: RwLock<Rejections>,
     listeners: RwLock<Vec<Waiting>>,
+    outer: Option<Outer>,
 }
 
 impl NearCache {
@@ -101,6 +107,7 @@ impl NearCache {
             verdicts,
             rejected: RwLock::default(),
             listeners: RwLock::default(),
+            outer: None,
         }
     }
 
@@ -127,6 +134,7 @@ impl NearCache {
                 question,
                 answered,
                 leading,
+                meaning,
             } => {
                 let rest = scope.0;
                 let entry = Entry {
@@ -135,7 +143,7 @@ impl NearCache {
                     answered: answered.map(Into::into),
                     leading: leading.into(),
                 };
-                self.add(&Scope { site: news.site, rest }, entry);
+                self.add(&Scope { site: news.site, rest }, entry, meaning.as_ref());
             }
             Learned::Judged { pair, answers } => self.verdicts.insert(pair.0, answers),
             Learned::Rejected { asked, kept } => {
@@ -149,44 +157,45 @@ impl NearCache {
     }
 
     /// Lets an answer be found by what its question means. What is there already stays as it is; questions of more than
-    /// 2,000 bytes are left out.
-    pub fn keep(&self, scope: &Scope, key: CacheKey, question: &str, leading: Vec<String>) {
+    /// 2,000 bytes are left out. `meaning` is its vector by a provider's model, if one was asked.
+    pub fn keep(&self, scope: &Scope, key: CacheKey, question: &str, leading: Vec<String>, meaning: Option<Meaning>) {
         let entry = Entry {
             key,
             question: question.into(),
             answered: None,
             leading: leading.into(),
         };
-        self.add_and_tell(scope, entry);
+        self.add_and_tell(scope, entry, meaning);
     }
 
     /// Lets an answer be found by a question that a model said it answers, too.
-    pub fn keep_also(&self, scope: &Scope, candidate: &Candidate, asked: &str) {
+    pub fn keep_also(&self, scope: &Scope, candidate: &Candidate, asked: &str, meaning: Option<Meaning>) {
         let entry = Entry {
             key: candidate.key,
             question: asked.into(),
             answered: Some(candidate.question.as_str().into()),
             leading: candidate.leading.clone().into(),
         };
-        self.add_and_tell(scope, entry);
+        self.add_and_tell(scope, entry, meaning);
     }
 
-    fn add_and_tell(&self, scope: &Scope, entry: Entry) {
+    fn add_and_tell(&self, scope: &Scope, entry: Entry, meaning: Option<Meaning>) {
         let (key, question, answered) = (entry.key, entry.question.clone(), entry.answered.clone());
         let leading = entry.leading.clone();
-        if self.add(scope, entry) {
+        if self.add(scope, entry, meaning.as_ref()) {
             self.tell(&scope.site, || Learned::Kept {
                 scope: Hash(scope.rest),
                 key: key.into(),
                 question: question.to_string(),
                 answered: answered.as_deref().map(str::to_owned),
                 leading: leading.to_vec(),
+                meaning: meaning.clone(),
             });
         }
     }
 
     /// False: it was there, or cannot be kept.
-    fn add(&self, scope: &Scope, entry: Entry) -> bool {
+    fn add(&self, scope: &Scope, entry: Entry, meaning: Option<&Meaning>) -> bool {
         if self.daring == Daring::Off || entry.question.len() > LONGEST {
             return false;
         }
@@ -200,7 +209,10 @@ impl NearCache {
         if here.has(&entry.key, &entry.question) {
             return false;
         }
-        here.add(entry, &phrase, MOST_ENTRIES);
+        let outer = self.outer.as_ref().map(|outer| outer.values(meaning));
+        let dimensions = outer.as_ref().map_or(0, Vec::len);
+        let most = MOST_ENTRIES.min(outer::MOST_BYTES / dimensions.max(1));
+        here.add(entry, &phrase, outer.as_deref(), most);
         true
     }
 
@@ -218,6 +230,12 @@ impl NearCache {
             let kept = Phrase::of(&entry.question);
             let bar = self.bar(&scope.site, asked, &kept, entry.answered.as_deref())?;
             let differing = here.rarity.differing(&asked.content, &kept.content);
+            // A model may have erred when it said that the answer fits this question, too; that must not spread.
+            let bar = if entry.answered.is_some() {
+                bar.max(SURE_OF_CONFIRMED)
+            } else {
+                bar
+            };
             let zone = self.daring.zone(asked, &kept, similarity, differing, bar);
             (zone != Zone::No).then_some((zone, similarity, entry))
         });
@@ -227,13 +245,7 @@ impl NearCache {
         let mut found: Vec<Candidate> = Vec::new();
         for (zone, similarity, entry) in judged {
             if found.iter().all(|one| one.key != entry.key) {
-                found.push(Candidate {
-                    key: entry.key,
-                    question: entry.given_to().to_owned(),
-                    similarity,
-                    zone,
-                    leading: entry.leading.to_vec(),
-                });
+                found.push(entry.candidate(similarity, zone));
             }
         }
         found

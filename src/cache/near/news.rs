@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::outer::Meaning;
 use crate::cache::CacheKey;
 
 /// News that wait for one listener; older ones are dropped.
@@ -32,6 +33,9 @@ pub enum Learned {
         answered: Option<String>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         leading: Vec<String>,
+        /// Its vector by a provider's model.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meaning: Option<Meaning>,
     },
     /// A model judged a pair of questions and an answer, by their hash.
     Judged { pair: Hash, answers: bool },

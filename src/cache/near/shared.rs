@@ -20,7 +20,7 @@ const EXCHANGE: Duration = Duration::from_millis(250);
 /// News in one call: a call must end within the patience for a command.
 const AT_ONCE: usize = 100;
 /// Bytes of one piece of news that are written or believed.
-const LARGEST: usize = 16 << 10;
+const LARGEST: usize = 32 << 10;
 const SITES: &str = "pennypress:{near}:sites";
 /// Sites that are read in one turn.
 const MOST_SITES: usize = 1_000;

@@ -14,12 +14,14 @@ fn filled() -> NearCache {
         CacheKey([1; 32]),
         "How do I install the plugin?",
         vec![],
+        None,
     );
     near.keep(
         &scope("site_a"),
         CacheKey([2; 32]),
         "Where can I see my invoices?",
         vec![],
+        None,
     );
     near
 }
@@ -89,8 +91,8 @@ fn what_a_model_confirmed_is_a_further_question_of_the_same_answer() {
     let found = near.candidates(&scope("site_a"), &Phrase::of(asked)).remove(0);
     assert_eq!(near.word(asked, &found, "Upload it.", true), Word::Ask);
     near.remember("site_a", asked, &found.question, "Upload it.", true);
-    near.keep_also(&scope("site_a"), &found, asked);
-    near.keep_also(&scope("site_a"), &found, asked);
+    near.keep_also(&scope("site_a"), &found, asked, None);
+    near.keep_also(&scope("site_a"), &found, asked, None);
     assert_eq!(near.len(), 3);
     let found = near.candidates(&scope("site_a"), &Phrase::of("how can a plugin be installed by me"));
     // One answer, found by the question that is nearest, and named by the one that it was given to.
@@ -104,7 +106,12 @@ fn what_a_model_confirmed_is_a_further_question_of_the_same_answer() {
     near.reject("site_a", asked, "How do I install the plugin?");
     assert_eq!((near.len(), nearest(&near, "site_a", asked)), (2, None));
     // And with the answer go all its questions.
-    near.keep_also(&scope("site_a"), &found[0], "which way can the plugin be installed");
+    near.keep_also(
+        &scope("site_a"),
+        &found[0],
+        "which way can the plugin be installed",
+        None,
+    );
     near.forget(&CacheKey([1; 32]));
     assert_eq!(near.len(), 1);
 }
@@ -126,7 +133,7 @@ fn a_full_scope_lets_old_ones_go_and_finds_the_rest() {
             answered: None,
             leading: Box::default(),
         };
-        entries.add(entry, &Phrase::of(text), 3);
+        entries.add(entry, &Phrase::of(text), None, 3);
     }
     assert_eq!(entries.len(), 3);
     assert!(entries.has(&CacheKey([4; 32]), "change my name"));

@@ -256,6 +256,7 @@ pub(super) fn aside(purpose: Purpose) -> Option<&'static str> {
         Purpose::Shadow => Some("shadow"),
         Purpose::Verify => Some("verifies near matches"),
         Purpose::Translate => Some("translates questions"),
+        Purpose::Embed => Some("finds near matches"),
     }
 }
 

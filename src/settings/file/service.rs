@@ -8,10 +8,11 @@ use ipnet::IpNet;
 use rust_decimal::Decimal;
 use url::Url;
 
-use super::{CacheFile, LimitsFile, ServerFile, UpstreamFile, bounded, web_url};
+use super::{CacheFile, LimitsFile, ServerFile, UpstreamFile, bounded, listed, web_url};
 use crate::cache::near::Daring;
+use crate::domain::ModelKind;
 use crate::settings::layers::Layers;
-use crate::settings::{Cache, Limits, Server, SettingsError, Upstream};
+use crate::settings::{Cache, Embedding, Limits, Model, Server, SettingsError, Upstream};
 
 impl ServerFile {
     pub(super) fn check(self, at: &Layers) -> Result<Server, SettingsError> {
@@ -73,7 +74,7 @@ pub(super) fn check_store(url: &str, at: &Layers) -> Result<(), SettingsError> {
 }
 
 impl CacheFile {
-    pub(super) fn check(self, at: &Layers) -> Result<Cache, SettingsError> {
+    pub(super) fn check(self, models: &[Model], at: &Layers) -> Result<Cache, SettingsError> {
         let known = self.url == "memory"
             || Url::parse(&self.url).is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.has_host());
         if !known {
@@ -94,8 +95,26 @@ impl CacheFile {
                 return Err(at.wrong("cache.near", problem));
             }
         };
+        bounded(at, "cache.embedding_timeout_ms", self.embedding_timeout_ms, 1, 10_000)?;
+        let embedding = match self.embedding_model {
+            None => None,
+            Some(id) => {
+                let fits = |model: &&Model| model.kind == ModelKind::Embedding;
+                let known: Vec<&str> = models.iter().filter(fits).map(|model| model.id.as_str()).collect();
+                if !known.contains(&id.as_str()) {
+                    let problem = format!(
+                        "found `{id}`; allowed is the id of a model of kind `embedding`: {}",
+                        listed(&known)
+                    );
+                    return Err(at.wrong("cache.embedding_model", problem));
+                }
+                let patience = Duration::from_millis(self.embedding_timeout_ms);
+                Some(Embedding { model: id, patience })
+            }
+        };
         Ok(Cache {
             near,
+            embedding,
             url: self.url,
             redis_timeout: Duration::from_millis(self.redis_timeout_ms),
             ttl: Duration::from_secs(self.ttl_seconds),

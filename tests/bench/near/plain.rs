@@ -20,20 +20,25 @@ impl Curve {
     }
 }
 
-pub fn curve(list: &[Asked], order: &[usize]) -> Curve {
+/// Each question's neighbours by similarity, in whatever order the stream comes.
+pub type Neighbours = Vec<Vec<(f32, usize)>>;
+
+pub fn neighbours(list: &[Asked]) -> Neighbours {
     let phrases: Vec<Phrase> = list.iter().map(|one| Phrase::of(&one.text)).collect();
     let mut vectors = Vectors::default();
     phrases.iter().for_each(|phrase| vectors.push(phrase.vector.as_bytes()));
-    let near: Vec<Vec<(f32, usize)>> = phrases
-        .iter()
-        .map(|phrase| vectors.nearest(phrase.vector.as_bytes(), LOWEST, NEIGHBOURS))
-        .collect();
-    let steps = ((1.0 - LOWEST) / STEP) as usize;
-    let thresholds = (0..=steps).map(|step| LOWEST + STEP * step as f32);
-    Curve(thresholds.map(|threshold| run(list, order, &near, threshold)).collect())
+    let near = phrases.iter();
+    near.map(|phrase| vectors.nearest(phrase.vector.as_bytes(), LOWEST, NEIGHBOURS))
+        .collect()
 }
 
-fn run(list: &[Asked], order: &[usize], near: &[Vec<(f32, usize)>], threshold: f32) -> (f64, f64) {
+pub fn curve(list: &[Asked], order: &[usize], near: &Neighbours) -> Curve {
+    let steps = ((1.0 - LOWEST) / STEP) as usize;
+    let thresholds = (0..=steps).map(|step| LOWEST + STEP * step as f32);
+    Curve(thresholds.map(|threshold| run(list, order, near, threshold)).collect())
+}
+
+fn run(list: &[Asked], order: &[usize], near: &Neighbours, threshold: f32) -> (f64, f64) {
     let mut stored = vec![false; list.len()];
     let (mut hits, mut wrong) = (0u32, 0u32);
     for &at in order {

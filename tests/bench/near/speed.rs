@@ -43,7 +43,7 @@ pub fn measure(real: Vec<Asked>) {
     let mut number = 0u64;
     while near.len() < ENTRIES {
         number += 1;
-        near.keep(&scope, key(number), &question(&texts), Vec::new());
+        near.keep(&scope, key(number), &question(&texts), Vec::new(), None);
     }
     let kept = began.elapsed().as_secs_f64() * 1e6 / ENTRIES as f64;
     told(
