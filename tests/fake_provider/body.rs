@@ -55,7 +55,7 @@ pub fn embeddings(model: &str, asked: &Value) -> Value {
     let data: Vec<Value> = texts
         .iter()
         .enumerate()
-        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": encoded(vector(what_counts(model, text)), is_base64)}))
+        .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": encoded(vector(model, text), is_base64)}))
         .collect();
     let tokens: u64 = texts.iter().map(|text| words(text)).sum();
     json!({
@@ -72,25 +72,35 @@ fn encoded(vector: Vec<f32>, is_base64: bool) -> Value {
     json!(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 
-/// A model called `topic…` takes texts with the same longest word for one, and all others for entirely different.
-fn what_counts<'a>(model: &str, text: &'a str) -> &'a str {
-    let words = text.split(|c: char| !c.is_alphanumeric());
-    match model.starts_with("topic") {
-        true => words.max_by_key(|word| word.len()).unwrap_or_default(),
-        false => text,
-    }
-}
+/// Beginnings of words that a model called `topic…` takes for one: enough to read pairs of questions with one meaning by.
+const SYNONYMS: [(&str, &str); 5] = [
+    ("money", "refun"),
+    ("suppo", "firef"),
+    ("accou", "downl"),
+    ("arriv", "shipp"),
+    ("nothi", "updat"),
+];
 
-fn vector(text: &str) -> Vec<f32> {
-    let hash = blake3::hash(text.as_bytes());
-    let numbers: Vec<f32> = hash
-        .as_bytes()
-        .iter()
-        .take(8)
-        .map(|byte| f32::from(*byte) - 127.5)
-        .collect();
+/// A model called `topic…` takes texts whose longest words begin alike for one, and all others for entirely different.
+fn vector(model: &str, text: &str) -> Vec<f32> {
+    let (counts, dimensions) = match model.starts_with("topic") {
+        true => (topic(text), 256),
+        false => (text.to_owned(), 8),
+    };
+    let mut bytes = vec![0; dimensions];
+    let mut hash = blake3::Hasher::new();
+    hash.update(counts.as_bytes()).finalize_xof().fill(&mut bytes);
+    let numbers: Vec<f32> = bytes.iter().map(|byte| f32::from(*byte) - 127.5).collect();
     let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
     numbers.iter().map(|number| number / length).collect()
+}
+
+fn topic(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let longest = words.max_by_key(|word| word.len()).unwrap_or_default().to_lowercase();
+    let start: String = longest.chars().take(5).collect();
+    let known = SYNONYMS.iter().find(|(one, _)| *one == start);
+    known.map_or(start.clone(), |(_, same)| (*same).to_owned())
 }
 
 /// What counts as a token here when nothing else is planned: a word.
