@@ -8,7 +8,7 @@ use crate::provider::Provider;
 
 /// For the fake model questions with the same longest word have one meaning. The built-in model sees no likeness.
 const ASKED: &str = "How do I reach the administrator?";
-const OTHERWISE: &str = "Somebody said that an administrator reads mails: where to?";
+const OTHERWISE: &str = "Somebody says an administrator reads mails: where to write?";
 
 async fn app(provider: &Provider, says: &str) -> App {
     provider.plan("m", json!({"text": says}));
