@@ -73,11 +73,14 @@ impl Parts {
             answer: run.answer,
             site: &run.question.site.key,
             budgets: &self.budgets,
+            store: &*self.store,
             metrics: &self.metrics,
         };
-        let vectors = match purse.affords(embedding_cost(model, &texts)).await {
+        let at_most = embedding_cost(model, &texts);
+        let vectors = match purse.affords(at_most).await {
             true => {
-                let (vectors, call) = embed(model, &texts, embedder.settings.patience).await;
+                let id = purse.begins(model, at_most);
+                let (vectors, call) = embed(id, model, &texts, embedder.settings.patience).await;
                 purse.account(call);
                 vectors
             }

@@ -9,7 +9,7 @@ use super::call::{Call, CallOutcome};
 use super::catalogue::Model;
 use super::error::CallError;
 use super::estimate::estimated_tokens;
-use crate::domain::{Usage, Usd};
+use crate::domain::{CallId, Usage, Usd};
 
 /// An answer may be this long, in bytes: two dozen vectors of thousands of numbers.
 const LONGEST_ANSWER: usize = 4 << 20;
@@ -44,7 +44,12 @@ pub fn embedding_cost(model: &Model, texts: &[&str]) -> Usd {
 }
 
 /// The texts' vectors in their order, if they come within `patience`; and the call, to be accounted for.
-pub async fn embed(model: &Arc<Model>, texts: &[&str], patience: Duration) -> (Option<Vec<Vec<f32>>>, Call) {
+pub async fn embed(
+    id: CallId,
+    model: &Arc<Model>,
+    texts: &[&str],
+    patience: Duration,
+) -> (Option<Vec<Vec<f32>>>, Call) {
     let began = Instant::now();
     let asked = tokio::time::timeout(patience, ask(model, texts)).await;
     let asked = asked.unwrap_or(Err(CallError::FirstTokenTimeout(patience)));
@@ -68,6 +73,7 @@ pub async fn embed(model: &Arc<Model>, texts: &[&str], patience: Duration) -> (O
         }
     };
     let call = Call {
+        id,
         cost: model.cost(&usage),
         model: model.clone(),
         usage,
