@@ -22,8 +22,8 @@ mod thesaurus;
 mod wording;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -44,7 +44,9 @@ const MANY: usize = 16;
 
 /// What all sites know.
 pub struct Knowledge {
-    manual: Arc<Shelf>,
+    /// Read at the first question that needs it, in some 20 ms: a service whose sites have content of their own neither waits for it
+    /// nor holds it in memory.
+    manual: LazyLock<Arc<Shelf>>,
     by_site: ArcSwap<HashMap<String, Arc<Shelf>>>,
     /// What was kept before the start is still being read.
     is_reading: watch::Sender<bool>,
@@ -74,7 +76,7 @@ impl Knowledge {
     /// Every site answers from the manual until it has content of its own.
     pub fn with_manual() -> Self {
         Self {
-            manual: Shelf::of(manual::documents().iter().map(prepare).collect()),
+            manual: LazyLock::new(|| Shelf::of(manual::documents().iter().map(prepare).collect())),
             by_site: ArcSwap::default(),
             is_reading: watch::Sender::new(false),
         }
