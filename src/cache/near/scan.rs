@@ -2,9 +2,22 @@
 //!
 //! The first dimensions of the built-in model carry the most (they are principal components), and what the rest can add at
 //! most is known from its length (Cauchy and Schwarz). So only the heads are read of nearly all vectors, a quarter of the
-//! memory, and nothing is missed.
+//! memory, of some a block more, and nothing is missed.
+
+use multiversion::multiversion;
 
 const HEAD: usize = 64;
+/// After the head and each of so many blocks less one it is asked whether what follows can still matter.
+const BOUNDS: usize = 3;
+
+/// What is known of a vector beside its values.
+#[derive(Clone, Copy, Default)]
+struct Norms {
+    /// One over its length; 0 of a vector that is nowhere.
+    per_length: f32,
+    /// The share of its length that is not in the head, not in the head and the first block, and so on.
+    rests: [f32; BOUNDS],
+}
 
 /// Vectors of one model by place; a place that is vacated is taken by the last.
 #[derive(Default)]
@@ -14,8 +27,7 @@ pub struct Vectors {
     tails: Vec<[i8; HEAD]>,
     /// Blocks of a tail; `None` as long as nothing was pushed that has a length.
     blocks: Option<usize>,
-    /// One over the length of the vector, and the share of its length that is not in its head.
-    norms: Vec<(f32, f32)>,
+    norms: Vec<Norms>,
 }
 
 impl Vectors {
@@ -60,36 +72,56 @@ impl Vectors {
 
     /// Up to `count` places whose cosine similarity is `floor` or more, the nearest first.
     pub fn nearest(&self, asked: &[i8], floor: f32, count: usize) -> Vec<(f32, usize)> {
-        let mut found: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
-        let (head, (per_length, rest)) = split(asked);
-        if per_length == 0.0 || count == 0 || !self.fits(asked) {
-            return found;
+        let (head, norms) = split(asked);
+        if norms.per_length == 0.0 || count == 0 || !self.fits(asked) {
+            return Vec::new();
         }
-        let blocks = self.blocks.unwrap_or(0);
-        let tail: Vec<[i8; HEAD]> = tail(asked, blocks).collect();
-        let mut floor = floor;
-        for (at, (other, (per, other_rest))) in self.heads.iter().zip(&self.norms).enumerate() {
-            let of_head = dot(&head, other);
-            let at_most = of_head as f32 * per_length * per + rest * other_rest;
-            // Rounding must not lose one that is just at the floor.
-            if at_most < floor - 1e-4 {
-                continue;
-            }
-            let others = &self.tails[at * blocks..][..blocks];
-            let of_tail: i32 = tail.iter().zip(others).map(|(one, other)| dot(one, other)).sum();
-            let similarity = (of_head + of_tail) as f32 * per_length * per;
-            if similarity < floor {
-                continue;
-            }
-            let place = found.partition_point(|(better, _)| *better >= similarity);
-            found.insert(place, (similarity, at));
-            found.truncate(count);
-            if found.len() == count {
-                floor = found[count - 1].0;
-            }
-        }
-        found
+        let tail: Vec<[i8; HEAD]> = tail(asked, self.blocks.unwrap_or(0)).collect();
+        scan(self, &Asked { head, tail, norms }, floor, count)
     }
+}
+
+/// The vector whose neighbours are wanted.
+struct Asked {
+    head: [i8; HEAD],
+    tail: Vec<[i8; HEAD]>,
+    norms: Norms,
+}
+
+// A processor with AVX2 multiplies twice as much at once; others take the plain version.
+#[multiversion(targets("x86_64+avx2"))]
+fn scan(vectors: &Vectors, asked: &Asked, floor: f32, count: usize) -> Vec<(f32, usize)> {
+    let mut found: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
+    let blocks = asked.tail.len();
+    let mut floor = floor;
+    'vectors: for (at, (head, norms)) in vectors.heads.iter().zip(&vectors.norms).enumerate() {
+        let scale = asked.norms.per_length * norms.per_length;
+        // Rounding must not lose one that is just at the floor.
+        let is_far =
+            |sum: i32, bound: usize| sum as f32 * scale + asked.norms.rests[bound] * norms.rests[bound] < floor - 1e-4;
+        let mut sum = dot(&asked.head, head);
+        if is_far(sum, 0) {
+            continue;
+        }
+        let tail = &vectors.tails[at * blocks..][..blocks];
+        for (block, (one, other)) in asked.tail.iter().zip(tail).enumerate() {
+            sum += dot(one, other);
+            if block + 1 < BOUNDS && is_far(sum, block + 1) {
+                continue 'vectors;
+            }
+        }
+        let similarity = sum as f32 * scale;
+        if similarity < floor {
+            continue;
+        }
+        let place = found.partition_point(|(better, _)| *better >= similarity);
+        found.insert(place, (similarity, at));
+        found.truncate(count);
+        if found.len() == count {
+            floor = found[count - 1].0;
+        }
+    }
+    found
 }
 
 /// What follows the head, the last block filled up with zeros.
@@ -105,22 +137,25 @@ fn block(values: &[i8]) -> [i8; HEAD] {
     block
 }
 
-fn split(values: &[i8]) -> ([i8; HEAD], (f32, f32)) {
-    let square = |values: &[i8]| {
-        values
-            .iter()
+fn split(values: &[i8]) -> ([i8; HEAD], Norms) {
+    let square = |from: usize| {
+        let rest = values.get(from..).unwrap_or_default();
+        rest.iter()
             .map(|&value| i32::from(value) * i32::from(value))
             .sum::<i32>() as f32
     };
-    let head = block(values);
-    let tail = square(values.get(HEAD..).unwrap_or_default());
-    match (square(&head) + tail).sqrt() {
-        0.0 => (head, (0.0, 0.0)),
-        length => (head, (length.recip(), tail.sqrt() / length)),
-    }
+    let norms = match square(0).sqrt() {
+        0.0 => Norms::default(),
+        length => Norms {
+            per_length: length.recip(),
+            rests: std::array::from_fn(|bound| square((bound + 1) * HEAD).sqrt() / length),
+        },
+    };
+    (block(values), norms)
 }
 
-/// A plain loop over fixed arrays, which the compiler turns into vector instructions.
+/// A plain loop over fixed arrays, which the compiler turns into the vector instructions of whoever it is a part of.
+#[inline(always)]
 fn dot(one: &[i8; HEAD], other: &[i8; HEAD]) -> i32 {
     let mut sum = 0;
     for at in 0..HEAD {
