@@ -15,7 +15,7 @@ use super::{Parts, now_ms};
 use crate::cache::{Basis, CacheKey, CachedAnswer};
 use crate::domain::{Finish, From, Purpose, Question, Role, Spent, Tier, Usage};
 use crate::knowledge::Query;
-use crate::models::{Ending, Message, Model, Prompt, Sink};
+use crate::models::{Ending, Message, Model, Prompt};
 
 /// From this confidence on the plain search found the question's own words: they are names, or the languages share them.
 const FOUND_WELL: f32 = 0.8;
@@ -152,7 +152,7 @@ impl Parts {
 
     async fn ask_translator(&self, question: &Question, into: &str, key: &CacheKey) -> (Option<String>, Spent) {
         let prompt = |_: &Model| prompt(question, into);
-        let mut said = Said::default();
+        let mut said = String::new();
         let cancel = CancellationToken::new();
         let mut purse = SitePurse {
             bill: Bill::default(),
@@ -188,7 +188,7 @@ impl Parts {
             tracing::info!("a question was not translated; it is answered without");
             return (None, spent);
         }
-        let text = cleaned(&said.0);
+        let text = cleaned(&said);
         let kept = kept(text.clone().unwrap_or_default(), bill.model, &bill.usage);
         self.cache.put(key, Arc::new(kept)).await;
         (text, spent)
@@ -291,20 +291,6 @@ fn cleaned(said: &str) -> Option<String> {
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     let line = line.trim_matches(['"', '\'', '“', '”', '„', '«', '»', '`', ' ']);
     line.chars().any(char::is_alphanumeric).then(|| line.to_owned())
-}
-
-/// What the translator says; no reader sees it.
-#[derive(Default)]
-struct Said(String);
-
-impl Sink for Said {
-    fn told(&self) -> String {
-        self.0.clone()
-    }
-
-    fn tell(&mut self, text: &str) {
-        self.0.push_str(text);
-    }
 }
 
 #[cfg(test)]

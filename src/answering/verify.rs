@@ -7,7 +7,7 @@ use super::bill::SitePurse;
 use super::lookup::Grey;
 use super::run::Run;
 use crate::domain::{Purpose, Tier, Usage};
-use crate::models::{Message, Model, Prompt, Sink};
+use crate::models::{Message, Model, Prompt};
 
 /// Of a stored answer, this many characters are shown to the verifier.
 const SHOWN: usize = 2_000;
@@ -55,7 +55,7 @@ impl Parts {
     async fn ask_verifier(&self, run: &Arc<Run>, grey: &Grey) -> Option<bool> {
         let model = self.verifier()?;
         let prompt = |_: &Model| verification(&run.question.text, &grey.question, &grey.told.text);
-        let mut said = Said::default();
+        let mut said = String::new();
         let (bill, reservation) = run.with(|state| (state.bill.clone(), state.reservation.take()));
         let cancel = run.with(|state| state.cancel.clone());
         let spoke = bill.model.clone();
@@ -76,7 +76,7 @@ impl Parts {
         // The verifier wrote nothing of the answer.
         purse.bill.model = spoke;
         run.with(|state| (state.bill, state.reservation) = (purse.bill, purse.reservation));
-        let word = said.0.trim().to_lowercase();
+        let word = said.trim().to_lowercase();
         if word.starts_with("yes") {
             Some(true)
         } else {
@@ -119,19 +119,5 @@ pub fn verification(asked: &str, kept: &str, answer: &str) -> Prompt {
         ],
         temperature: 0.0,
         max_tokens: 1,
-    }
-}
-
-/// What the verifier says; no reader sees it.
-#[derive(Default)]
-struct Said(String);
-
-impl Sink for Said {
-    fn told(&self) -> String {
-        self.0.clone()
-    }
-
-    fn tell(&mut self, text: &str) {
-        self.0.push_str(text);
     }
 }

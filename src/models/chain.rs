@@ -25,6 +25,17 @@ pub trait Sink: Send {
     fn tell(&mut self, text: &str);
 }
 
+/// What a model says to the service itself: nobody reads along.
+impl Sink for String {
+    fn told(&self) -> String {
+        self.clone()
+    }
+
+    fn tell(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
 /// Who pays for the calls.
 #[async_trait]
 pub trait Purse: Send {

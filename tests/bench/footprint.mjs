@@ -1,12 +1,12 @@
 // What the service takes before anyone asks: time until it can answer, and memory; and what the widget takes on the wire.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { figure, median, quantile } from "./parts/figures.mjs";
+import { isReady, resident } from "./parts/process.mjs";
 import { program } from "./parts/program.mjs";
 
 const STARTS = 15;
@@ -50,25 +50,8 @@ async function start(store) {
   child.stderr.on("data", (data) => { said += data; });
   for (;;) {
     const port = /listening on http:\/\/127\.0\.0\.1:(\d+)\s/.exec(said)?.[1];
-    if (port && await isReady(port)) return { child, ready: performance.now() - began };
+    if (port && await isReady(`http://127.0.0.1:${port}`)) return { child, ready: performance.now() - began };
     if (child.exitCode !== null || performance.now() - began > 20_000) throw new Error("the service did not start");
     await sleep(1);
   }
-}
-
-function isReady(port) {
-  return new Promise((done) => {
-    const asked = request({ port, host: "127.0.0.1", path: "/readyz", agent: false }, (response) => {
-      response.resume();
-      done(response.statusCode === 200);
-    });
-    asked.on("error", () => done(false));
-    asked.end();
-  });
-}
-
-/** Megabytes of 1,000,000 bytes. */
-function resident(pid) {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1];
-  return (Number(kib) * 1024) / 1e6;
 }

@@ -1,12 +1,12 @@
 // How soon a service with a large store can answer after a start: 5,000 documents of some 20,000 passages, and 100,000 answers.
 // needs: wrk
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Processes } from "../wordpress/processes.mjs";
 import { startProvider, startService } from "../wordpress/service.mjs";
 import { figure, median, quantile } from "./parts/figures.mjs";
+import { isReady, resident } from "./parts/process.mjs";
 import { program } from "./parts/program.mjs";
 
 const DOCUMENTS = 5_000;
@@ -86,21 +86,4 @@ async function askMany(url) {
   const said = await processes.run("wrk", ["-t1", "-c16", "-d4s", "-s", script, `${url}/api/v1/chat`]);
   if (/Non-2xx/.test(said)) throw new Error(said);
   return Number(/(\d+) requests in/.exec(said)[1]);
-}
-
-function isReady(url) {
-  return new Promise((done) => {
-    const asked = request(`${url}/readyz`, { agent: false }, (response) => {
-      response.resume();
-      done(response.statusCode === 200);
-    });
-    asked.on("error", () => done(false));
-    asked.end();
-  });
-}
-
-/** Megabytes of 1,000,000 bytes. */
-function resident(pid) {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1];
-  return (Number(kib) * 1024) / 1e6;
 }
