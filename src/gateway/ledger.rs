@@ -1,7 +1,7 @@
 //! Hands calls to the store in batches, from wherever they end: also from a stream that is dropped, which cannot wait.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
@@ -14,6 +14,9 @@ use crate::store::AnswerStore;
 
 /// Calls that are handed over at once at most.
 const BATCH: usize = 500;
+
+/// How long the first call of a batch waits for company, so that a flood does not wake this task for each.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// A call whose tokens have still to be counted.
 type Counting = Box<dyn FnOnce() -> UpstreamCall + Send>;
@@ -36,6 +39,12 @@ impl Ledger {
         let task = runtime.spawn(async move {
             let mut batch = Vec::new();
             while calls.recv_many(&mut batch, BATCH).await > 0 {
+                if batch.len() < BATCH && !calls.is_closed() {
+                    tokio::time::sleep(GATHER).await;
+                    while let Some(more) = calls.try_recv().ok().filter(|_| batch.len() < BATCH) {
+                        batch.push(more);
+                    }
+                }
                 let (calls, savings) = sorted(batch.drain(..)).await;
                 if !calls.is_empty() {
                     store.record_calls(calls).await;

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use reqwest::header::CONTENT_TYPE;
 use tokio::time::{Instant, timeout_at};
 
@@ -19,6 +20,11 @@ const END_WAIT: Duration = Duration::from_millis(100);
 
 /// A stream that goes on beyond this is broken, in bytes of what it says.
 const LONGEST_ANSWER: usize = 16 << 20;
+
+/// Pieces that are passed on in one go when they came together.
+const TOGETHER: usize = 32;
+
+type Came = reqwest::Result<Option<Bytes>>;
 
 /// An event as it came, and what it says.
 pub struct Event {
@@ -41,6 +47,8 @@ pub enum Kind {
 pub struct Source {
     pub attempt: Attempt,
     response: reqwest::Response,
+    /// What came behind the bytes that were read last and is no bytes: the end, or a failure.
+    behind: Option<Came>,
     splitter: Splitter,
     raw: Vec<Bytes>,
     /// Choices that are still to end.
@@ -82,6 +90,7 @@ impl Source {
         Ok(Self {
             attempt,
             response,
+            behind: None,
             splitter: Splitter::default(),
             raw: Vec::new(),
             unfinished: answers,
@@ -99,19 +108,21 @@ impl Source {
         self.unfinished == 0
     }
 
-    /// Waits for bytes and adds the events in them. `Ok(true)`: the stream has ended, as it should.
+    /// Waits for bytes and adds the events in them, and in what came together with them. `Ok(true)`: the stream has ended,
+    /// as it should.
     pub async fn read(&mut self, events: &mut Vec<Event>) -> Result<bool, CallError> {
-        let chunk = self.chunk().await?;
+        let (had_begun, chunk) = (self.attempt.has_begun(), self.chunk().await?);
         let has_ended = chunk.is_none();
-        let mut raw = std::mem::take(&mut self.raw);
-        match chunk {
-            Some(bytes) => self.splitter.feed(bytes, &mut raw)?,
-            None => raw.extend(self.splitter.end()),
+        self.take(chunk, events)?;
+        // The first word goes at once.
+        let together = if had_begun { TOGETHER } else { 0 };
+        for _ in 0..together {
+            if has_ended || self.is_done {
+                break;
+            }
+            let Some(more) = self.at_once().await else { break };
+            self.take(Some(more), events)?;
         }
-        for raw in raw.drain(..) {
-            events.push(self.event(raw)?);
-        }
-        self.raw = raw;
         // Some providers end without a reason for it, but say that they are done.
         let is_whole = self.finished_any || (self.is_done && self.attempt.has_begun());
         match (has_ended || self.is_done, is_whole) {
@@ -125,6 +136,33 @@ impl Source {
         }
     }
 
+    /// Adds the events in these bytes, or what was held back when there are no more.
+    fn take(&mut self, bytes: Option<Bytes>, events: &mut Vec<Event>) -> Result<(), CallError> {
+        let mut raw = std::mem::take(&mut self.raw);
+        match bytes {
+            Some(bytes) => self.splitter.feed(bytes, &mut raw)?,
+            None => raw.extend(self.splitter.end()),
+        }
+        for raw in raw.drain(..) {
+            events.push(self.event(raw)?);
+        }
+        self.raw = raw;
+        Ok(())
+    }
+
+    /// The next bytes if they are here already. The connection's own task hands over a piece at a time, however many came in one
+    /// read of the socket, so it is let run in between.
+    async fn at_once(&mut self) -> Option<Bytes> {
+        tokio::task::yield_now().await;
+        match self.response.chunk().now_or_never()? {
+            Ok(Some(bytes)) => Some(bytes),
+            other => {
+                self.behind = Some(other);
+                None
+            }
+        }
+    }
+
     async fn chunk(&mut self) -> Result<Option<Bytes>, CallError> {
         let has_begun = self.attempt.has_begun();
         let due = match (self.is_done, self.has_finished(), has_begun) {
@@ -133,7 +171,11 @@ impl Source {
             (_, _, true) => self.latest + self.pause,
             _ => self.first_due,
         };
-        match timeout_at(due, self.response.chunk()).await {
+        let came = match self.behind.take() {
+            Some(came) => Ok(came),
+            None => timeout_at(due, self.response.chunk()).await,
+        };
+        match came {
             Ok(Ok(chunk)) => Ok(chunk),
             // Everything was told; what breaks after that does not matter.
             _ if self.has_finished() || self.is_done => Ok(None),
