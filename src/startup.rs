@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use tokio_util::task::AbortOnDropHandle;
@@ -19,17 +19,17 @@ use crate::cache::{AnswerCache, MemoryCache, RedisCache};
 use crate::domain::{Program, Usd};
 use crate::gateway::{Gateway, Making};
 use crate::http::admin::Admin;
-use crate::http::in_flight::{self, InFlight};
+use crate::http::in_flight::InFlight;
 use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
-use crate::http::request_log::log_request;
+use crate::http::request_log::{Counting, log_request};
 use crate::http::visitor::{Gate, PublicUrl};
 use crate::http::{demo, documents, manual, openai, ops, visitor};
 use crate::knowledge::ingest::Shelves;
 use crate::knowledge::{Knowledge, Library};
 use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::passthrough::Wire;
-use crate::models::{BreakerGauge, Catalogue, Chain, Hedging, share_breakers};
+use crate::models::{BreakerGauge, Catalogue, Chain, Decided, Hedging, share_breakers};
 use crate::redis::{Patience, RedisClient, RedisUrlError};
 use crate::settings::Settings;
 use crate::store::{AnswerStore, SqliteStore, StoreError};
@@ -139,6 +139,7 @@ impl Engine {
             curated_store: store.clone(),
             knowledge,
             catalogue,
+            decided: Decided::default(),
             chain: Chain::new(settings.upstream.clone(), hedging),
             baseline: settings.routing.baseline_price,
             abstain_below: settings.content.abstain_below,
@@ -393,7 +394,11 @@ async fn serve(
     let (gateway, upstream) = (engine.gateway.clone(), settings.upstream.clone());
     let (files, metrics) = (Data::new(Files::new()?), engine.metrics.clone());
     let server = HttpServer::new(move || {
-        let (gate, in_flight, counted) = (gate.clone(), in_flight.clone(), metrics.clone());
+        let gate = gate.clone();
+        let counting = Counting {
+            in_flight: in_flight.clone(),
+            metrics: metrics.clone(),
+        };
         App::new()
             .app_data(answering.clone())
             .app_data(store.clone())
@@ -402,12 +407,8 @@ async fn serve(
             .app_data(files.clone())
             .app_data(Data::new(metrics.clone()))
             .wrap(from_fn(move |request, next| {
-                in_flight::count(in_flight.clone(), request, next)
+                log_request(counting.clone(), request, next)
             }))
-            .wrap(from_fn(move |request, next| {
-                log_request(counted.clone(), request, next)
-            }))
-            .wrap(DefaultHeaders::new().add(("x-content-type-options", "nosniff")))
             .configure(|config| documents::configure(config, gate.clone(), operator.clone(), library.clone()))
             .configure(|config| visitor::configure(config, gate.clone()))
             .configure(|config| demo::configure(config, gate))

@@ -1,5 +1,7 @@
 //! What an answer cost: the sum of every call that was made for it, also of those that failed.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -17,7 +19,7 @@ pub struct Bill {
     /// What one call that nothing disturbed would have used.
     pub needed: Usage,
     /// The model that spoke last.
-    pub model: Option<String>,
+    pub model: Option<Arc<str>>,
     /// The calls that are not yet in the ledger.
     pub calls: Vec<UpstreamCall>,
 }
@@ -105,7 +107,7 @@ impl Bill {
             self.needed.counted |= call.usage.counted;
         }
         if call.first_token.is_some() {
-            self.model = Some(call.model.id.clone());
+            self.model = Some(call.model.id.as_str().into());
         }
         let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         self.calls.push(UpstreamCall {

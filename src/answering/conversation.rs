@@ -51,6 +51,11 @@ async fn turns(
     let said = answers.into_iter().map(|(answer, _)| answer);
     // An answer that nobody got teaches nothing.
     let told = said.filter(|answer| !answer.text.is_empty() && answer.finish != Finish::Failed);
-    let turns = told.flat_map(|answer| [turn(Role::User, answer.question), turn(Role::Assistant, answer.text)]);
+    let turns = told.flat_map(|answer| {
+        [
+            turn(Role::User, answer.question),
+            turn(Role::Assistant, answer.text.as_ref().to_owned()),
+        ]
+    });
     Ok(Some(turns.collect()))
 }

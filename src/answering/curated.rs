@@ -138,8 +138,8 @@ impl Parts {
 
 pub(super) fn told(answer: &CuratedAnswer) -> Arc<CachedAnswer> {
     Arc::new(CachedAnswer {
-        text: answer.text.clone(),
-        sources: answer.sources.clone(),
+        text: answer.text.as_str().into(),
+        sources: answer.sources.as_slice().into(),
         finish: Finish::Stop,
         made_by: From::Curated,
         model: None,

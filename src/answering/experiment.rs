@@ -171,7 +171,7 @@ async fn ask(parts: &Parts, run: &Run, name: &str, stopping: &CancellationToken)
     let told = ShadowAnswer {
         answer: run.answer,
         experiment: name.to_owned(),
-        model: bill.model,
+        model: bill.model.as_deref().map(str::to_owned),
         text: unseen.text,
         finish: match ending {
             Ending::Finished(finish) => finish,

@@ -35,7 +35,7 @@ use crate::domain::{
 };
 use crate::knowledge::{Composed, Knowledge, Query};
 use crate::limits::{Budgets, Limits, Refused, Verdict, VisitorNetwork};
-use crate::models::{Catalogue, Chain, Features, Model, decide, estimated_tokens};
+use crate::models::{Catalogue, Chain, Decided, Features, Model, decide, estimated_tokens};
 use crate::settings::DEMO_SITE;
 use crate::store::{AnswerStore, CuratedStore, StoreError};
 use crate::telemetry::Metrics;
@@ -110,6 +110,7 @@ pub struct Parts {
     pub curated_store: Arc<dyn CuratedStore>,
     pub knowledge: Arc<Knowledge>,
     pub catalogue: Arc<Catalogue>,
+    pub decided: Decided,
     pub chain: Chain,
     /// What savings are counted against.
     pub baseline: Option<Price>,
@@ -264,7 +265,11 @@ impl Parts {
             turns: question.history.len(),
             best_passage,
         };
-        decide(self.catalogue.rules(), &features)
+        let decide = || decide(self.catalogue.rules(), &features);
+        match (question.history.is_empty(), best_passage) {
+            (true, None) => self.decided.decide(&question.text, decide),
+            _ => decide(),
+        }
     }
 
     fn cache_key(&self, question: &Question, tier: Tier) -> CacheKey {
@@ -329,16 +334,12 @@ impl Parts {
         let content = is_known
             .then(|| self.content_answer(question))
             .filter(|content| content.finish == Finish::Stop);
-        let told = content.unwrap_or_else(|| CachedAnswer {
-            text: honesty::no_answer(&question.language, &question.site.contact),
-            sources: Vec::new(),
-            finish: Finish::Unanswered,
-            made_by: From::Content,
-            model: None,
-            prompt_tokens: 0,
-            completion_tokens: 0,
-            made_at_ms: now_ms(),
-            basis: Basis::default(),
+        let told = content.unwrap_or_else(|| {
+            told(Composed {
+                text: honesty::no_answer(&question.language, &question.site.contact),
+                sources: Vec::new(),
+                found: false,
+            })
         });
         (From::Content, Arc::new(told))
     }
@@ -409,8 +410,8 @@ impl Parts {
 /// What was put together from the content.
 fn told(composed: Composed) -> CachedAnswer {
     CachedAnswer {
-        text: composed.text,
-        sources: composed.sources,
+        text: composed.text.into(),
+        sources: composed.sources.into(),
         finish: if composed.found {
             Finish::Stop
         } else {

@@ -33,7 +33,7 @@ pub struct State {
     pub from: Option<From>,
     pub text: String,
     /// Known when the text is whole.
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     pub end: Option<End>,
     pub ended_at: Option<Instant>,
     pub first_word: Option<Duration>,
@@ -95,7 +95,7 @@ impl Run {
             state: Mutex::new(State {
                 from: None,
                 text: String::new(),
-                sources: Vec::new(),
+                sources: Arc::new([]),
                 end: None,
                 ended_at: None,
                 first_word: None,
@@ -163,7 +163,7 @@ impl Position {
     }
 
     /// What is still to be told of an answer.
-    pub fn rest_of(self, from: Option<From>, text: &str, sources: &[Source], end: Option<End>) -> Update {
+    pub fn rest_of(self, from: Option<From>, text: &str, sources: &Arc<[Source]>, end: Option<End>) -> Update {
         let length = text.len();
         let seen = self.0.unwrap_or(0);
         let mut text_from = seen.min(length);
@@ -175,7 +175,7 @@ impl Position {
             start: if self.0.is_none() { from } else { None },
             text: text[text_from..].to_owned(),
             text_end: length,
-            sources: tells_sources.then(|| sources.to_vec()),
+            sources: tells_sources.then(|| sources.clone()),
             end: end.filter(|_| seen < length + 2),
         }
     }
@@ -190,7 +190,7 @@ pub struct Update {
     pub text: String,
     /// The length of the whole text up to here, in bytes.
     pub text_end: usize,
-    pub sources: Option<Vec<Source>>,
+    pub sources: Option<Arc<[Source]>>,
     pub end: Option<End>,
 }
 
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_reader_may_come_back_at_every_event() {
-        let (text, sources) = ("Grüße", vec![]);
+        let (text, sources) = ("Grüße", Arc::from([]));
         let rest =
             |position: Position| position.rest_of(Some(From::Model), text, &sources, Some(End::Done(Finish::Stop)));
         let whole = rest(Position::START);

@@ -93,7 +93,7 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
                         from.unwrap_or(From::Content)
                     },
                     end: End::Done(finish),
-                    text: (!from_model).then(|| state.text.clone()),
+                    text: (!from_model).then(|| state.text.as_str().into()),
                     sources: state.sources.clone(),
                     doubts: Vec::new(),
                     reuse: None,
@@ -179,8 +179,8 @@ struct Close {
     from: From,
     end: End,
     /// The text, when none was told yet.
-    text: Option<String>,
-    sources: Vec<Source>,
+    text: Option<Arc<str>>,
+    sources: Arc<[Source]>,
     doubts: Vec<Doubt>,
     reuse: Option<Reuse>,
 }
@@ -193,7 +193,7 @@ impl Close {
             from: From::Model,
             end,
             text: None,
-            sources: citations::cited(&text, passages),
+            sources: citations::cited(&text, passages).into(),
             doubts: support::doubts(&text, passages, &[&question.text, &question.site.name]),
             reuse: None,
         }
@@ -252,7 +252,7 @@ impl Close {
         run.change(|state| {
             state.from.get_or_insert(self.from);
             if let Some(text) = self.text {
-                state.text = text;
+                state.text = text.as_ref().to_owned();
             }
             state.sources = self.sources;
             state.end = Some(self.end);
@@ -272,7 +272,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         visitor: question.visitor,
         user: question.user.clone(),
         question: question.text.clone(),
-        text: close.text.clone().unwrap_or_else(|| state.text.clone()),
+        text: close.text.clone().unwrap_or_else(|| state.text.as_str().into()),
         from: state.from.unwrap_or(close.from),
         finish: close.finish(),
         sources: close.sources.clone(),

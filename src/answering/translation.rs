@@ -265,10 +265,10 @@ fn key(question: &Question, into: &str) -> CacheKey {
     CacheKey(*hash.finalize().as_bytes())
 }
 
-fn kept(text: String, model: Option<String>, usage: &Usage) -> CachedAnswer {
+fn kept(text: String, model: Option<Arc<str>>, usage: &Usage) -> CachedAnswer {
     CachedAnswer {
-        text,
-        sources: Vec::new(),
+        text: text.into(),
+        sources: Arc::new([]),
         finish: Finish::Stop,
         made_by: From::Model,
         model,

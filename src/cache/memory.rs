@@ -39,7 +39,11 @@ fn weight(answer: &CachedAnswer) -> usize {
         .iter()
         .map(|source| size_of_val(source) + source.title.len() + source.url.len() + source.quote.len())
         .sum();
-    ENTRY_BYTES + size_of::<CachedAnswer>() + answer.text.len() + sources + answer.model.as_ref().map_or(0, String::len)
+    ENTRY_BYTES
+        + size_of::<CachedAnswer>()
+        + answer.text.len()
+        + sources
+        + answer.model.as_ref().map_or(0, |model| model.len())
 }
 
 #[async_trait]

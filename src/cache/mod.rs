@@ -33,12 +33,13 @@ pub struct CacheKey(pub [u8; 32]);
 /// An answer as the cache keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CachedAnswer {
-    pub text: String,
-    pub sources: Vec<Source>,
+    /// Shared with what is written down of everybody who gets it.
+    pub text: Arc<str>,
+    pub sources: Arc<[Source]>,
     pub finish: Finish,
     /// Where it came from when it was made.
     pub made_by: From,
-    pub model: Option<String>,
+    pub model: Option<Arc<str>>,
     pub prompt_tokens: u64,
     pub completion_tokens: u64,
     /// Unix time in milliseconds.

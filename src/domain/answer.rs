@@ -1,5 +1,7 @@
 //! What a visitor gets, and what is written down about it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{AnswerId, CallId, ConversationId, Doubt, Page, Reuse, Usd, VisitorId};
@@ -154,14 +156,14 @@ pub struct Answer {
     /// The WordPress user, when the plugin vouched for one.
     pub user: Option<String>,
     pub question: String,
-    pub text: String,
+    pub text: Arc<str>,
     pub from: From,
     pub finish: Finish,
-    pub sources: Vec<Source>,
+    pub sources: Arc<[Source]>,
     /// Sentences that the passages do not support.
     pub doubts: Vec<Doubt>,
     /// The model that wrote it, as its provider names it.
-    pub model: Option<String>,
+    pub model: Option<Arc<str>>,
     pub usage: Usage,
     pub cost: Usd,
     /// What the baseline model would have cost for it, without a cache; `None` when its price or the tokens are not known.

@@ -54,7 +54,7 @@ impl Told {
         };
         Self {
             from: From::Cache,
-            model: found.model.clone().unwrap_or_default(),
+            model: found.model.as_deref().unwrap_or_default().to_owned(),
             cost: Usd::ZERO,
             content_type: if is_json { JSON } else { EVENTS },
             body,
@@ -70,11 +70,11 @@ impl Told {
 fn kept(body: &[u8], model: &str, used: Usage) -> Option<CachedAnswer> {
     Some(CachedAnswer {
         basis: Default::default(),
-        text: str::from_utf8(body).ok()?.to_owned(),
-        sources: Vec::new(),
+        text: str::from_utf8(body).ok()?.into(),
+        sources: Arc::new([]),
         finish: Finish::Stop,
         made_by: From::Model,
-        model: Some(model.to_owned()),
+        model: Some(model.into()),
         prompt_tokens: used.prompt_tokens,
         completion_tokens: used.completion_tokens,
         made_at_ms: now_ms(),

@@ -1,47 +1,70 @@
-//! One line and one count a request, written when its last byte is sent or its reader has left.
+//! What every request passes, in one step: it is counted as being answered, or refused when the service is about to stop, and its
+//! answer gets an id. One line and one count are written when its last byte is sent or its reader has left.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
-use actix_web::{Error, HttpRequest};
+use actix_web::{Error, HttpRequest, ResponseError};
 
+use super::in_flight::{Guard, InFlight};
+use super::problem::Problem;
 use crate::telemetry::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// For `App::wrap(from_fn(…))` with the service's metrics in a closure.
-pub async fn log_request<B: MessageBody + 'static>(
-    metrics: Metrics,
+/// What requests are counted with. Clones count together.
+#[derive(Clone)]
+pub struct Counting {
+    pub in_flight: InFlight,
+    pub metrics: Metrics,
+}
+
+/// For `App::wrap(from_fn(…))` with the service's counters in a closure.
+pub async fn log_request(
+    counting: Counting,
     request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<Logged<B>>, Error> {
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<Logged>, Error> {
     let began = Instant::now();
     let id = request_id(&request);
-    let mut response = next.call(request).await?;
-    response.headers_mut().insert(REQUEST_ID, id.clone());
+    let guard = counting.in_flight.enter();
+    let mut response = match &guard {
+        Some(_) => next.call(request).await?,
+        None => request.into_response(refusal()),
+    };
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id.clone());
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     let mut line = Line {
         request: response.request().clone(),
         status: response.status().as_u16(),
-        metrics,
+        metrics: counting.metrics,
         id,
         began,
         bytes: 0,
         whole: false,
+        _guard: guard,
     };
     Ok(response.map_body(|_, body| {
         // A body without bytes is never asked for any.
         line.whole = matches!(body.size(), BodySize::None | BodySize::Sized(0));
-        Logged {
-            body: Box::pin(body),
-            line,
-        }
+        Logged { body, line }
     }))
+}
+
+fn refusal() -> actix_web::HttpResponse {
+    let mut refusal = Problem::unavailable("The service is about to stop.").error_response();
+    refusal
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    refusal
 }
 
 /// The caller's id, when it can stand in a log as it is; otherwise a new one.
@@ -65,8 +88,8 @@ fn request_id(request: &ServiceRequest) -> HeaderValue {
 }
 
 /// A response's body, watched to its end.
-pub struct Logged<B> {
-    body: Pin<Box<B>>,
+pub struct Logged {
+    body: BoxBody,
     line: Line,
 }
 
@@ -78,18 +101,19 @@ struct Line {
     began: Instant,
     bytes: u64,
     whole: bool,
+    _guard: Option<Guard>,
 }
 
-impl<B: MessageBody> MessageBody for Logged<B> {
-    type Error = B::Error;
+impl MessageBody for Logged {
+    type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {
         self.body.size()
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, B::Error>>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let size = self.body.size();
-        let polled = self.body.as_mut().poll_next(context);
+        let polled = Pin::new(&mut self.body).poll_next(context);
         match &polled {
             Poll::Ready(Some(Ok(bytes))) => {
                 self.line.bytes += bytes.len() as u64;
@@ -134,10 +158,13 @@ mod tests {
     #[actix_web::test]
     async fn a_request_is_counted_by_its_route_and_keeps_a_good_id() {
         let metrics = Metrics::new().expect("names differ");
-        let counted = metrics.clone();
+        let counting = Counting {
+            in_flight: InFlight::default(),
+            metrics: metrics.clone(),
+        };
         let app = App::new()
             .wrap(from_fn(move |request, next| {
-                log_request(counted.clone(), request, next)
+                log_request(counting.clone(), request, next)
             }))
             .route("/a/{b}", web::get().to(|| async { HttpResponse::Ok().body("bytes") }));
         let app = init_service(app).await;

@@ -30,5 +30,5 @@ pub use error::CallError;
 pub use estimate::{estimated_tokens, most_tokens};
 pub use hedge::{Hedged, Hedging};
 pub use provider::{Message, Prompt, Provider};
-pub use router::{Features, decide};
+pub use router::{Decided, Features, decide};
 pub use shared_breakers::share_breakers;

@@ -9,13 +9,13 @@ use crate::server::RedisServer;
 
 pub fn answer(text: &str) -> Arc<CachedAnswer> {
     Arc::new(CachedAnswer {
-        text: text.to_owned(),
-        sources: vec![Source {
+        text: text.into(),
+        sources: Arc::from([Source {
             n: 1,
             title: "T\u{0}é".into(),
             url: "https://e.example/".into(),
             quote: "\"q\"".into(),
-        }],
+        }]),
         finish: Finish::Stop,
         made_by: From::Model,
         model: Some("m".into()),

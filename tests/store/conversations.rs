@@ -57,15 +57,12 @@ async fn an_answer_that_grows_replaces_itself_and_keeps_its_feedback() {
             .await
             .expect("written")
     );
-    sent.text.push_str(" And more.");
+    sent.text = format!("{} And more.", sent.text).into();
     sent.finish = Finish::Stop;
     store.record(sent.clone()).await;
     let all = store.conversation("site_a", sent.conversation, 10).await.expect("read");
     assert_eq!(all.len(), 1);
-    assert_eq!(
-        (all[0].0.text.as_str(), all[0].0.finish),
-        (sent.text.as_str(), Finish::Stop)
-    );
+    assert_eq!((&*all[0].0.text, all[0].0.finish), (&*sent.text, Finish::Stop));
     assert_eq!(all[0].1, Some(Rating::Down));
 }
 

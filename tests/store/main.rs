@@ -4,6 +4,8 @@ mod conversations;
 mod durability;
 mod operator;
 
+use std::sync::Arc;
+
 use pennypress::domain::{
     Answer, AnswerId, ConversationId, Decision, Finish, From, Page, Source, Tier, Usage, Usd, VisitorId,
 };
@@ -42,17 +44,17 @@ fn answer(site: &str, conversation: ConversationId) -> Answer {
         visitor: Some(VisitorId::generate()),
         user: Some("7".to_owned()),
         question: "How do I install it? 'quoted' \u{0}\u{1F600}".to_owned(),
-        text: "Open **Plugins** [1].".to_owned(),
+        text: "Open **Plugins** [1].".into(),
         from: From::Model,
         finish: Finish::Stop,
         doubts: Vec::new(),
-        sources: vec![Source {
+        sources: Arc::from([Source {
             n: 1,
             title: "Installing".to_owned(),
             url: "/manual/wordpress#install".to_owned(),
             quote: "Open Plugins".to_owned(),
-        }],
-        model: Some("qwen".to_owned()),
+        }]),
+        model: Some("qwen".into()),
         usage: Usage {
             prompt_tokens: 100,
             completion_tokens: 20,

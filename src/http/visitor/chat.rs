@@ -1,5 +1,6 @@
 //! `POST /api/v1/chat`: a question in, an answer out, as a stream of events or whole.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use actix_web::http::header::{self, ContentType};
@@ -52,7 +53,10 @@ pub async fn chat(
     let asked: ChatRequest = read_json(&body)?;
     let stream = asked.stream.unwrap_or(true);
     let reply = answering.ask(checked(asked, caller, began)?).await?;
-    let base = public.base(&request);
+    let base = match &reply {
+        Reply::Whole(whole) if !events::needs_base(&whole.told.sources) => String::new(),
+        _ => public.base(&request),
+    };
     match (reply, stream) {
         (Reply::Whole(whole), true) => Ok(events::whole(&whole, &base)),
         (Reply::Running(reader), true) => Ok(events::running(reader, base)),
@@ -118,7 +122,7 @@ struct Told<'a> {
     answer: AnswerId,
     from: From,
     text: &'a str,
-    sources: Vec<Source>,
+    sources: Cow<'a, [Source]>,
     finish: Finish,
 }
 

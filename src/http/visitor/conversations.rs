@@ -70,9 +70,9 @@ pub async fn read(
         });
         messages.push(Message {
             role: Role::Assistant,
-            text: answer.text,
+            text: answer.text.as_ref().to_owned(),
             answer: Some(answer.id),
-            sources: Some(events::linked(&answer.sources, &base)),
+            sources: Some(events::linked(&answer.sources, &base).into_owned()),
             finish: Some(answer.finish),
             rating,
         });

@@ -1,5 +1,6 @@
 //! An answer as server-sent events: `start`, `delta`, `sources`, `done` or `error`, each with an id to come back to.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::time::Duration;
 
@@ -137,8 +138,16 @@ fn event(out: &mut Vec<u8>, id: usize, name: &str, data: &impl Serialize) {
     out.extend_from_slice(b"\n\n");
 }
 
+/// Whether an address among these is put behind the service's own.
+pub fn needs_base(sources: &[Source]) -> bool {
+    sources.iter().any(|source| source.url.starts_with('/'))
+}
+
 /// Sources with whole addresses.
-pub fn linked(sources: &[Source], base: &str) -> Vec<Source> {
+pub fn linked<'a>(sources: &'a [Source], base: &str) -> Cow<'a, [Source]> {
+    if !needs_base(sources) {
+        return Cow::Borrowed(sources);
+    }
     let link = |source: &Source| {
         let mut source = source.clone();
         if source.url.starts_with('/') {

@@ -1,12 +1,15 @@
 //! Which tier a question goes to: decided by what is known and cheap, explained in one line, and measured (`tests.rs`) on
 //! questions that a person labelled.
 
+mod decided;
 mod signals;
 
 use crate::domain::{Decision, Tier};
 use crate::settings::RoutingRule;
 
 use signals::Signal;
+
+pub use decided::Decided;
 
 /// So many points ask for the standard tier, so many for the complex one.
 const STANDARD: u32 = 4;

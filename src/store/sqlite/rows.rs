@@ -6,8 +6,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Encode, Row, Sqlite, SqliteConnection, Type};
 
 use crate::domain::{
-    Answer, AnswerId, Arm, ConversationId, Decision, Enrolment, Finish, From, Page, Rating, Source, Tier, Usage, Usd,
-    VisitorId,
+    Answer, AnswerId, Arm, ConversationId, Decision, Doubt, Enrolment, Finish, From, Page, Rating, Reuse, Source, Tier,
+    Usage, Usd, VisitorId,
 };
 use crate::store::StoreError;
 
@@ -17,9 +17,9 @@ pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user
     a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm,
     a.baseline_pico_usd, a.reuse";
 
-/// Answers that one statement writes: as many as there are of the first, the rest by the second and the third. These few texts stay
+/// Answers that one statement writes: as many as there are of the first, the rest by those behind it. These few texts stay
 /// the same, so that SQLite prepares each of them once.
-const ROWS: [usize; 3] = [64, 8, 1];
+const ROWS: [usize; 4] = [256, 32, 4, 1];
 
 /// A conversation keeps the visitor who began it; a WordPress user who signs in later is noted.
 static CONVERSATIONS: Insert = Insert {
@@ -86,6 +86,30 @@ impl Values {
 #[derive(Default)]
 struct Repeated(Arc<str>);
 
+/// A value of the row before, and its JSON.
+struct Written<T>(Option<(T, Arc<str>)>);
+
+impl<T> Default for Written<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Clone + serde::Serialize> Written<T> {
+    fn json(&mut self, value: &T, is_same: impl FnOnce(&T, &T) -> bool) -> Result<Arc<str>, sqlx::Error> {
+        if let Some((before, json)) = &self.0
+            && is_same(before, value)
+        {
+            return Ok(json.clone());
+        }
+        let json: Arc<str> = serde_json::to_string(value)
+            .map_err(|error| sqlx::Error::Encode(Box::new(error)))?
+            .into();
+        self.0 = Some((value.clone(), json.clone()));
+        Ok(json)
+    }
+}
+
 impl Repeated {
     fn share(&mut self, text: &str) -> Arc<str> {
         if *self.0 != *text {
@@ -98,15 +122,13 @@ impl Repeated {
 #[derive(Default)]
 struct RowBefore {
     site: Repeated,
-    text: Repeated,
-    sources: Repeated,
-    model: Repeated,
+    sources: Written<Arc<[Source]>>,
     page_url: Repeated,
     page_title: Repeated,
     locale: Repeated,
-    doubts: Repeated,
+    doubts: Written<Vec<Doubt>>,
     route: Repeated,
-    reuse: Repeated,
+    reuse: Written<Reuse>,
 }
 
 /// Writes answers and the conversations that they begin. Each takes the place of an answer with the same id.
@@ -165,11 +187,11 @@ fn add_row(
         .add(conversation)?
         .add(site)?
         .add(&answer.question)?
-        .add(before.text.share(&answer.text))?
+        .add(answer.text.clone())?
         .add(answer.from.as_str())?
         .add(answer.finish.as_str())?
-        .add(before.sources.share(&json(&answer.sources)?))?
-        .add(answer.model.as_ref().map(|model| before.model.share(model)))?
+        .add(before.sources.json(&answer.sources, Arc::ptr_eq)?)?
+        .add(answer.model.clone())?
         .add(count(answer.usage.prompt_tokens))?
         .add(count(answer.usage.completion_tokens))?
         .add(answer.usage.counted)?
@@ -180,18 +202,18 @@ fn add_row(
         .add(page.map(|page| before.page_title.share(&page.title)))?
         .add(before.locale.share(&answer.locale))?
         .add(answer.asked_at_ms)?
-        .add(before.doubts.share(&json(&answer.doubts)?))?
+        .add(
+            before
+                .doubts
+                .json(&answer.doubts, |one, other| one.is_empty() && other.is_empty())?,
+        )?
         .add(route.map(|route| route.tier.as_str()))?
         .add(route.map(|route| before.route.share(&route.reason)))?
         .add(enrolment.map(|part| &part.experiment))?
         .add(enrolment.map(|part| part.arm.as_str()))?
         .add(answer.baseline_cost.map(Usd::to_pico))?
-        .add(reuse.map(json).transpose()?.map(|reuse| before.reuse.share(&reuse)))?;
+        .add(reuse.map(|reuse| before.reuse.json(reuse, PartialEq::eq)).transpose()?)?;
     Ok(())
-}
-
-fn json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
-    serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }
 
 /// SQLite's integers end at 2⁶³ − 1; no bill has so many tokens.
@@ -219,13 +241,12 @@ pub(super) fn answer(row: &SqliteRow) -> Result<Answer, StoreError> {
         },
         user: row.try_get("user")?,
         question: row.try_get("question")?,
-        text: row.try_get("text")?,
+        text: row.try_get::<String, _>("text")?.into(),
         from: read(row, "answers", "origin", |text| From::parse(text).ok_or("unknown"))?,
         finish: read(row, "answers", "finish", |text| Finish::parse(text).ok_or("unknown"))?,
-        sources: serde_json::from_str::<Vec<Source>>(&sources)
-            .map_err(|error| unreadable("answers", "sources", error))?,
+        sources: serde_json::from_str(&sources).map_err(|error| unreadable("answers", "sources", error))?,
         doubts: serde_json::from_str(&doubts).map_err(|error| unreadable("answers", "doubts", error))?,
-        model: row.try_get("model")?,
+        model: row.try_get::<Option<String>, _>("model")?.map(Into::into),
         usage: Usage {
             prompt_tokens: row.try_get::<i64, _>("prompt_tokens")?.unsigned_abs(),
             completion_tokens: row.try_get::<i64, _>("completion_tokens")?.unsigned_abs(),
