@@ -4,10 +4,12 @@
 //! is looked up in a table of vectors, and the vectors are averaged: a few microseconds a question. The tables are used
 //! where the binary has them; only the pages that are touched take memory.
 
+mod glossary;
 mod model;
 mod vector;
 mod words;
 
+pub use glossary::Glossary;
 pub use vector::{Coarse, DIMENSIONS, Vector};
 
 /// Tokens that are looked at, from the start of a text.

@@ -102,7 +102,18 @@ fn longest(mark: &[u8], word: &[u8]) -> Option<(Token, usize)> {
 
 /// Adds the token's vector.
 pub(super) fn add(token: Token, sum: &mut [f32; DIMENSIONS]) {
-    let step = f32::from_le_bytes(word_at(token.0));
+    add_share(token, 1.0, sum);
+}
+
+/// Adds a share of the vector of the token in a row; of none when there is no such row.
+pub(super) fn add_row(row: u16, share: f32, sum: &mut [f32; DIMENSIONS]) {
+    if usize::from(row) < COUNT {
+        add_share(Token(usize::from(row)), share, sum);
+    }
+}
+
+fn add_share(token: Token, share: f32, sum: &mut [f32; DIMENSIONS]) {
+    let step = share * f32::from_le_bytes(word_at(token.0));
     let row = &VECTORS[token.0 * DIMENSIONS..][..DIMENSIONS];
     for (sum, value) in sum.iter_mut().zip(row) {
         *sum += step * f32::from(value.cast_signed());

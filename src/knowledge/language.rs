@@ -167,6 +167,12 @@ impl Language {
         self.kind().is_some_and(|kind| kind.joins)
     }
 
+    /// Whether what its texts mean is told by what their words are translated by. Of Japanese the pairs of characters, which stand for
+    /// words, tell too little of that: passages were found better without.
+    pub fn means_by_words(self) -> bool {
+        self.code() != "ja"
+    }
+
     /// Whether a lower-case word says nothing about what a text is about.
     pub fn leaves_out(self, word: &str) -> bool {
         self.tools().is_some_and(|tools| tools.stop.contains(word))

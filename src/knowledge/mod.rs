@@ -13,6 +13,7 @@ mod index;
 pub mod ingest;
 mod language;
 pub mod manual;
+mod meaning;
 mod passage;
 mod search;
 mod spoken;
@@ -230,6 +231,14 @@ impl Knowledge {
             _ => self.manual.clone(),
         }
     }
+}
+
+/// The words of a text in a language (a BCP 47 tag), each with its stem, as an index reads them: for tools that make tables of words.
+pub fn words_and_stems(text: &str, tag: &str) -> Vec<(String, String)> {
+    let language = language::Language::of_tag(tag).unwrap_or(language::Language::UNKNOWN);
+    let mut all = Vec::new();
+    terms::each_word(text, language, &mut |word| all.push((word.to_owned(), terms::stem(word, language))));
+    all
 }
 
 /// Prepares documents, many of them on two threads: that is most of the work.

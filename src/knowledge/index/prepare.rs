@@ -1,9 +1,10 @@
 //! What can be done for a document before the index is touched: chunks, words.
 
 use super::sequence::Writer;
-use crate::embeddings::{Coarse, embed};
+use crate::embeddings::Coarse;
 use crate::knowledge::chunk::{Chunk, chunks};
 use crate::knowledge::language::Language;
+use crate::knowledge::meaning::meaning;
 use crate::knowledge::terms::each_word;
 use crate::knowledge::{Document, DocumentVersion};
 
@@ -90,7 +91,7 @@ fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
     let text: Vec<&str> = chunk.blocks.iter().map(|block| block.markdown.as_str()).collect();
     let text = text.join("\n\n");
     PreparedPassage {
-        meaning: meaning(&format!("{} {} {text}", chunk.title, chunk.section), language),
+        meaning: coarse_meaning(&format!("{} {} {text}", chunk.title, chunk.section), language),
         text,
         title: chunk.title,
         section: chunk.section,
@@ -100,11 +101,8 @@ fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
     }
 }
 
-fn meaning(text: &str, language: Language) -> Option<Box<Coarse>> {
-    if !matches!(language, Language::ENGLISH | Language::UNKNOWN) {
-        return None;
-    }
-    let vector = embed(text).vector;
+fn coarse_meaning(text: &str, language: Language) -> Option<Box<Coarse>> {
+    let vector = meaning(text, language)?.vector;
     (!vector.is_zero()).then(|| Box::new(Coarse::of(&vector)))
 }
 

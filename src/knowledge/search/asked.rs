@@ -10,7 +10,8 @@ use crate::domain::Role;
 use crate::knowledge::Query;
 use crate::knowledge::index::{Index, is_slip_of};
 use crate::knowledge::language::Language;
-use crate::knowledge::terms::{each_word, is_unspaced, stem};
+use crate::knowledge::meaning::alike;
+use crate::knowledge::terms::{each_word, is_unspaced, stem, tells};
 use crate::knowledge::thesaurus;
 
 /// A question is read to here; what stands beyond says little that is new and costs time.
@@ -19,6 +20,8 @@ const MOST_TERMS: usize = 64;
 const MOST_LANGUAGES: usize = 4;
 /// A word that may stand for the one asked.
 const SYNONYM: f32 = 0.6;
+/// A word that translations show to mean the same.
+const ALIKE: f32 = 0.5;
 /// A compound that holds the word asked, or a part of the compound asked.
 const PART: f32 = 0.6;
 /// From this likeness on a mistyped word is taken for the one meant: one slip in four letters.
@@ -43,6 +46,8 @@ pub(super) struct Asked {
 
 pub(in crate::knowledge) struct Question {
     pub(super) terms: Vec<Asked>,
+    /// The likeliest: English, when nothing tells.
+    pub(super) spoken: Language,
     /// `None`: the content has one language, or the question's is not known.
     pub(super) language: Option<Language>,
     /// See [`crate::knowledge::Retrieved::is_judged`].
@@ -105,6 +110,7 @@ pub(in crate::knowledge) fn asked(index: &Index, query: &Query<'_>) -> Question 
     }
     Question {
         terms: reader.terms,
+        spoken,
         is_judged: !is_foreign && !leans && !is_talk,
         language: language.filter(|_| languages.len() > 1),
     }
@@ -204,7 +210,7 @@ impl Reader<'_> {
             let stem = stem(word, self.languages.first().copied().unwrap_or(language));
             if self.terms.len() < MOST_TERMS && self.seen.insert(stem) {
                 let mut one = self.word(word, language);
-                one.rarity *= weight;
+                one.rarity *= weight * tells(word, language);
                 one.at = is_asked.then_some(at);
                 // `somthing` is not in the content, and says as little as `something`.
                 if !one.readings.is_empty() || !is_slip_of(word, language.left_out()) {
@@ -231,6 +237,10 @@ impl Reader<'_> {
             let beside = thesaurus::beside(&stem(word, Language::ENGLISH));
             let synonyms = beside.iter().filter_map(|stem| lexicon.find(stem));
             readings.extend(synonyms.map(|term| (term, SYNONYM)));
+        }
+        for language in self.languages {
+            let stem = stem(word, *language);
+            readings.extend(alike(&stem, *language).filter_map(|stem| Some((lexicon.find(stem)?, ALIKE))));
         }
         if self.languages.iter().any(|language| language.joins_words()) {
             readings.extend(self.parts(word).into_iter().map(|term| (term, PART)));

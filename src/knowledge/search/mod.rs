@@ -10,7 +10,6 @@ mod several;
 
 use super::Query;
 use super::index::{Index, Sequence};
-use asked::Asked;
 pub(super) use asked::Question;
 use look::{Meanings, Seen, look};
 
@@ -64,7 +63,7 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
         looked.push((hit, seen));
     }
     let confidence = confidence::confidence(asked, &looked);
-    score(index, query.text, asked, &mut looked);
+    score(index, query.text, &question, &mut looked);
     if let Some(language) = question.language {
         for (hit, _) in &mut looked {
             let is_same = index
@@ -83,7 +82,8 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
 }
 
 /// Turns the hits' scores, which are those of their words, into what they are worth together.
-fn score(index: &Index, question: &str, asked: &[Asked], looked: &mut [(Hit, Seen)]) {
+fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, Seen)]) {
+    let asked = question.terms.as_slice();
     let mut held_by = vec![0_usize; asked.len()];
     for (first, _) in looked.iter().flat_map(|(_, seen)| &seen.pairs) {
         held_by[*first] += 1;
@@ -100,7 +100,7 @@ fn score(index: &Index, question: &str, asked: &[Asked], looked: &mut [(Hit, See
     let sentences = standard(looked.iter().map(|(_, seen)| seen.sentence));
     let covered = standard(looked.iter().map(|(_, seen)| seen.covered));
     let names = standard(looked.iter().map(|(_, seen)| seen.named));
-    let meant = meaning::close(index, question, looked.iter().map(|(hit, _)| hit));
+    let meant = meaning::close(index, text, question.spoken, looked.iter().map(|(hit, _)| hit));
     // A passage of which nothing is known is neither near nor far.
     let known = standard(meant.iter().flatten().copied());
     let mut known = known.into_iter();

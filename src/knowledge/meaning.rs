@@ -1,0 +1,54 @@
+//! What a text means, as far as the model in the binary can tell in its language.
+
+use super::language::Language;
+use super::terms::{each_word, stem};
+use crate::embeddings::{Embedding, Glossary, embed};
+
+/// Words that are looked at, from the start of a text.
+const MOST_WORDS: usize = 512;
+
+/// `None` in a language that the model knows nothing of. A text of which the language is not known may be English.
+pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
+    if matches!(language, Language::ENGLISH | Language::UNKNOWN) {
+        return Some(embed(text));
+    }
+    let glossary = Glossary::of(language.code()).filter(|_| language.means_by_words())?;
+    let mut words: Vec<String> = Vec::new();
+    each_word(text, language, &mut |word| {
+        if words.len() < MOST_WORDS {
+            words.push(stem(word, language));
+        }
+    });
+    Some(glossary.embed(words.iter().map(String::as_str), language.joins_words()))
+}
+
+/// Words of a language that mean what this stem means, as translations show.
+pub(super) fn alike(stem: &str, language: Language) -> impl Iterator<Item = &'static str> {
+    let glossary = Glossary::of(language.code());
+    glossary.into_iter().flat_map(move |glossary| glossary.alike(stem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_means_the_same_in_other_languages() {
+        let known = |tag: &str, text: &str| {
+            let language = Language::of_tag(tag).expect("a language that we know");
+            meaning(text, language).expect("a language that the model knows")
+        };
+        let english = known("en", "change my password").vector;
+        for (tag, same, other) in [
+            ("de", "Kennwort ändern", "Bild drucken"),
+            ("ru", "изменить пароль", "печать рисунка"),
+            ("fr", "modifier le mot de passe", "imprimer une image"),
+            ("zh", "更改密码", "打印图片"),
+        ] {
+            let same = known(tag, same).vector.similarity(&english);
+            let other = known(tag, other).vector.similarity(&english);
+            assert!(same > 0.5 && same > other + 0.3, "{tag}: {same} {other}");
+        }
+        assert!(meaning("ตั้งรหัสผ่าน", Language::of_tag("th").expect("Thai")).is_none());
+    }
+}
