@@ -38,7 +38,8 @@ macro_rules! glossaries {
     };
 }
 
-static ALL: [Glossary; 16] = glossaries!("ar" "de" "es" "fr" "hi" "it" "ja" "ko" "nl" "pl" "pt" "ru" "sv" "tr" "uk" "zh");
+static ALL: [Glossary; 16] =
+    glossaries!("ar" "de" "es" "fr" "hi" "it" "ja" "ko" "nl" "pl" "pt" "ru" "sv" "tr" "uk" "zh");
 
 impl Glossary {
     /// That of a language, by its ISO 639-1 code.
@@ -106,7 +107,11 @@ impl Glossary {
     fn add(&self, number: usize, share: f32, sum: &mut [f32; DIMENSIONS]) {
         let (rows, shares) = self.entry(number).split_at(MOST * 2);
         for (row, likely) in rows.chunks_exact(2).zip(shares).filter(|(_, likely)| **likely > 0) {
-            model::add_row(u16::from_le_bytes([row[0], row[1]]), share * f32::from(*likely) / 255.0, sum);
+            model::add_row(
+                u16::from_le_bytes([row[0], row[1]]),
+                share * f32::from(*likely) / 255.0,
+                sum,
+            );
         }
     }
 
@@ -116,11 +121,16 @@ impl Glossary {
         if letters < SHORTEST_PART * 2 {
             return None;
         }
-        let cuts = word.char_indices().skip(SHORTEST_PART).take(letters + 1 - SHORTEST_PART * 2);
+        let cuts = word
+            .char_indices()
+            .skip(SHORTEST_PART)
+            .take(letters + 1 - SHORTEST_PART * 2);
         let parts = cuts.filter_map(|(cut, _)| {
             let (head, tail) = word.split_at(cut);
             let number = self.find(tail)?;
-            let joined = ["", "s", "n", "e"].into_iter().filter_map(|joint| head.strip_suffix(joint));
+            let joined = ["", "s", "n", "e"]
+                .into_iter()
+                .filter_map(|joint| head.strip_suffix(joint));
             let head = joined.filter(|head| head.chars().count() >= SHORTEST_PART);
             let head = head.filter_map(|head| Some((head.len(), self.find(head)?))).next()?;
             Some((head.0.min(tail.len()), head.1, number))
@@ -128,22 +138,23 @@ impl Glossary {
         parts.max_by_key(|(even, ..)| *even).map(|(_, head, tail)| (head, tail))
     }
 
-    /// What words mean together, as [`super::embed`] tells of an English text. Each is a stem, or a pair of characters where words are not
-    /// spaced. With `is_joining` compounds are taken apart.
-    pub fn embed<'a>(&self, words: impl Iterator<Item = &'a str>, is_joining: bool) -> Embedding {
+    /// What words mean together, as [`super::embed`] tells of an English text: each a stem, or a pair of characters where words are not
+    /// spaced, and how often it stands there. With `is_joining` compounds are taken apart.
+    pub fn embed<'a>(&self, words: impl Iterator<Item = (&'a str, u32)>, is_joining: bool) -> Embedding {
         let mut sum = [0_f32; DIMENSIONS];
         let (mut all, mut known) = (0_u32, 0_u32);
-        for word in words {
-            all += 1;
-            known += 1;
+        for (word, count) in words {
+            let often = count as f32;
+            all += count;
             if let Some(number) = self.find(word) {
-                self.add(number, 1.0, &mut sum);
+                self.add(number, often, &mut sum);
             } else if let Some((head, tail)) = is_joining.then(|| self.parts(word)).flatten() {
-                self.add(head, PART, &mut sum);
-                self.add(tail, PART, &mut sum);
-            } else if !name(word, &mut sum) {
-                known -= 1;
+                self.add(head, PART * often, &mut sum);
+                self.add(tail, PART * often, &mut sum);
+            } else if !name(word, often, &mut sum) {
+                continue;
             }
+            known += count;
         }
         Embedding {
             vector: Vector::quantised(&sum),
@@ -153,7 +164,7 @@ impl Glossary {
 }
 
 /// Adds what a word in Latin letters means that the model has whole: a name, or an English word in another language's text.
-fn name(word: &str, sum: &mut [f32; DIMENSIONS]) -> bool {
+fn name(word: &str, often: f32, sum: &mut [f32; DIMENSIONS]) -> bool {
     if !word.is_ascii() {
         return false;
     }
@@ -162,7 +173,7 @@ fn name(word: &str, sum: &mut [f32; DIMENSIONS]) -> bool {
     let is_whole = matches!((parts.next(), parts.next()), (Some(one), None)
         if model::pieces(&one, |token| found = Some(token)) == Some(1));
     if let Some(token) = found.filter(|_| is_whole) {
-        model::add(token, sum);
+        model::add_share(token, often, sum);
     }
     is_whole
 }
@@ -180,7 +191,11 @@ mod tests {
         for glossary in &ALL {
             let texts: Vec<&str> = (0..glossary.count()).map(|number| glossary.text(number)).collect();
             assert!(texts.len() > 1_000, "{}: {}", glossary.code, texts.len());
-            assert!(texts.is_sorted() && texts.iter().all(|text| !text.is_empty()), "{}", glossary.code);
+            assert!(
+                texts.is_sorted() && texts.iter().all(|text| !text.is_empty()),
+                "{}",
+                glossary.code
+            );
             assert!((0..texts.len()).all(|number| glossary.find(texts[number]) == Some(number)));
         }
         assert!(Glossary::of("en").is_none() && Glossary::of("").is_none());
@@ -188,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_word_means_what_it_is_translated_by() {
-        let german = |text: &str| glossary("de").embed(text.split(' '), true);
+        let german = |text: &str| glossary("de").embed(text.split(' ').map(|word| (word, 1)), true);
         let english = |text: &str| super::super::embed(text).vector;
         let password = german("kennwort");
         assert_eq!(password.known, 1.0);
@@ -199,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_compound_means_its_parts() {
-        let embed = |is_joining| glossary("de").embed(["kennwortdatei"].into_iter(), is_joining);
+        let embed = |is_joining| glossary("de").embed([("kennwortdatei", 1)].into_iter(), is_joining);
         assert_eq!((embed(true).known, embed(false).known), (1.0, 0.0));
         let both = super::super::embed("password file").vector;
         assert!(embed(true).vector.similarity(&both) > 0.6);

@@ -112,7 +112,8 @@ pub(super) fn add_row(row: u16, share: f32, sum: &mut [f32; DIMENSIONS]) {
     }
 }
 
-fn add_share(token: Token, share: f32, sum: &mut [f32; DIMENSIONS]) {
+/// Adds a share of the token's vector.
+pub(super) fn add_share(token: Token, share: f32, sum: &mut [f32; DIMENSIONS]) {
     let step = share * f32::from_le_bytes(word_at(token.0));
     let row = &VECTORS[token.0 * DIMENSIONS..][..DIMENSIONS];
     for (sum, value) in sum.iter_mut().zip(row) {

@@ -16,10 +16,17 @@ pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
     let mut words: Vec<String> = Vec::new();
     each_word(text, language, &mut |word| {
         if words.len() < MOST_WORDS {
-            words.push(stem(word, language));
+            words.push(word.to_owned());
         }
     });
-    Some(glossary.embed(words.iter().map(String::as_str), language.joins_words()))
+    // The same word is looked up once.
+    words.sort_unstable();
+    let counted: Vec<(String, u32)> = words
+        .chunk_by(|a, b| a == b)
+        .map(|same| (stem(&same[0], language), same.len() as u32))
+        .collect();
+    let counted = counted.iter().map(|(stem, count)| (stem.as_str(), *count));
+    Some(glossary.embed(counted, language.joins_words()))
 }
 
 /// Words of a language that mean what this stem means, as translations show.

@@ -237,7 +237,9 @@ impl Knowledge {
 pub fn words_and_stems(text: &str, tag: &str) -> Vec<(String, String)> {
     let language = language::Language::of_tag(tag).unwrap_or(language::Language::UNKNOWN);
     let mut all = Vec::new();
-    terms::each_word(text, language, &mut |word| all.push((word.to_owned(), terms::stem(word, language))));
+    terms::each_word(text, language, &mut |word| {
+        all.push((word.to_owned(), terms::stem(word, language)))
+    });
     all
 }
 

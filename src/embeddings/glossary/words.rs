@@ -14,7 +14,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (english, other) = line.split_once('\t').unwrap_or_default();
         let english = words_and_stems(english, "en").into_iter().map(|(word, _)| word);
         let english: Vec<String> = english.filter(|word| is_word(word)).collect();
-        let other: Vec<String> = words_and_stems(other, &language).into_iter().map(|(_, stem)| stem).collect();
+        let other: Vec<String> = words_and_stems(other, &language)
+            .into_iter()
+            .map(|(_, stem)| stem)
+            .collect();
         writeln!(out, "{}\t{}", english.join(" "), other.join(" "))?;
     }
     out.flush()?;

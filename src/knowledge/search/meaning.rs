@@ -10,7 +10,12 @@ const KNOWN: f32 = 0.6;
 
 /// How close each passage comes to what the question means, from -1 to 1; `None` for those of which the model knows nothing. All are
 /// `None` when the model knows too little of the question's words.
-pub(super) fn close<'a>(index: &Index, question: &str, language: Language, hits: impl Iterator<Item = &'a Hit>) -> Vec<Option<f32>> {
+pub(super) fn close<'a>(
+    index: &Index,
+    question: &str,
+    language: Language,
+    hits: impl Iterator<Item = &'a Hit>,
+) -> Vec<Option<f32>> {
     let embedding = meaning(question, language).filter(|meant| meant.known >= KNOWN && !meant.vector.is_zero());
     let of = |hit: &Hit| {
         let meaning = index.stored(hit.passage)?.meaning.as_ref()?;
