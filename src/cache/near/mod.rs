@@ -13,6 +13,7 @@ mod rarity;
 mod rejected;
 mod scan;
 mod shared;
+mod sketch;
 mod zone;
 
 use std::collections::HashMap;

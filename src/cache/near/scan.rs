@@ -1,14 +1,20 @@
-//! The nearest of many vectors, exactly.
+//! The nearest of many vectors.
 //!
 //! The first dimensions of the built-in model carry the most (they are principal components), and what the rest can add at
-//! most is known from its length (Cauchy and Schwarz). So only the heads are read of nearly all vectors, a quarter of the
-//! memory, of some a block more, and nothing is missed.
+//! most is known from its length (Cauchy and Schwarz). So of a vector only the head is read, where that tells that it is far, or a
+//! block more, and nothing is missed. Where there are many, their sketches tell which of them are read at all.
 
 use multiversion::multiversion;
+
+use super::sketch::Sketches;
 
 const HEAD: usize = 64;
 /// After the head and each of so many blocks less one it is asked whether what follows can still matter.
 const BOUNDS: usize = 3;
+/// From so many vectors on there are sketches of them; reading all takes a hundredth of a millisecond until then.
+const SKETCHED: usize = 1_024;
+/// Vectors that are compared first: how near these are tells how near others must be.
+const FIRST: usize = 128;
 
 /// What is known of a vector beside its values.
 #[derive(Clone, Copy, Default)]
@@ -28,6 +34,7 @@ pub struct Vectors {
     /// Blocks of a tail; `None` as long as nothing was pushed that has a length.
     blocks: Option<usize>,
     norms: Vec<Norms>,
+    sketches: Option<Sketches>,
 }
 
 impl Vectors {
@@ -53,6 +60,18 @@ impl Vectors {
         self.heads.push(head);
         self.norms.push(norms);
         self.tails.extend(tail(values, blocks));
+        let last = self.len() - 1;
+        if let Some(sketches) = &mut self.sketches {
+            sketches.push(unit(&self.heads[last], &self.tails[last * blocks..], norms));
+        } else if self.len() >= SKETCHED && self.blocks.is_some() {
+            self.sketches = Some(self.sketched(blocks));
+        }
+    }
+
+    fn sketched(&self, blocks: usize) -> Sketches {
+        let each =
+            (0..self.len()).map(|at| unit(&self.heads[at], &self.tails[at * blocks..][..blocks], self.norms[at]));
+        Sketches::new((blocks + 1) * HEAD, each)
     }
 
     fn fits(&self, values: &[i8]) -> bool {
@@ -68,16 +87,49 @@ impl Vectors {
         let last = self.tails.len() - blocks;
         self.tails.copy_within(last.., at * blocks);
         self.tails.truncate(last);
+        if let Some(sketches) = &mut self.sketches {
+            sketches.swap_remove(at);
+        }
     }
 
-    /// Up to `count` places whose cosine similarity is `floor` or more, the nearest first.
+    /// Up to `count` places whose cosine similarity is `floor` or more, the nearest first, then the first. From 1,024 vectors on one
+    /// may be overlooked, see [`sketch`](super::sketch); the bench `near` counts how many are.
     pub fn nearest(&self, asked: &[i8], floor: f32, count: usize) -> Vec<(f32, usize)> {
-        let (head, norms) = split(asked);
-        if norms.per_length == 0.0 || count == 0 || !self.fits(asked) {
-            return Vec::new();
+        let (Some(sketches), Some(asked)) = (&self.sketches, self.asked(asked)) else {
+            return self.nearest_of_all(asked, floor, count);
+        };
+        let sketch = sketches.of(unit(&asked.head, &asked.tail, asked.norms));
+        let mut close = sketches.close(&sketch, floor);
+        let mut best = Best::new(floor, count);
+        let first = FIRST.max(count);
+        if close.len() > first {
+            let rest = {
+                close.select_nth_unstable(first);
+                close.split_off(first)
+            };
+            compare(self, &asked, close.iter().map(|one| one.place()), &mut best);
+            close = rest;
+            sketches.keep_closer(&mut close, &sketch, best.floor);
         }
-        let tail: Vec<[i8; HEAD]> = tail(asked, self.blocks.unwrap_or(0)).collect();
-        scan(self, &Asked { head, tail, norms }, floor, count)
+        compare(self, &asked, close.iter().map(|one| one.place()), &mut best);
+        best.found
+    }
+
+    /// The same, with nothing overlooked.
+    pub fn nearest_of_all(&self, asked: &[i8], floor: f32, count: usize) -> Vec<(f32, usize)> {
+        let mut best = Best::new(floor, count);
+        if let Some(asked) = self.asked(asked) {
+            compare(self, &asked, 0..self.len(), &mut best);
+        }
+        best.found
+    }
+
+    /// `None`: nothing is near such a vector.
+    fn asked(&self, values: &[i8]) -> Option<Asked> {
+        let (head, norms) = split(values);
+        let tail = tail(values, self.blocks.unwrap_or(0)).collect();
+        let is_one = norms.per_length != 0.0 && self.fits(values);
+        is_one.then_some(Asked { head, tail, norms })
     }
 }
 
@@ -88,40 +140,67 @@ struct Asked {
     norms: Norms,
 }
 
+/// The nearest so far.
+struct Best {
+    found: Vec<(f32, usize)>,
+    /// What is less similar need not be looked at.
+    floor: f32,
+    count: usize,
+}
+
+impl Best {
+    fn new(floor: f32, count: usize) -> Self {
+        Self {
+            found: Vec::with_capacity(count + 1),
+            floor: if count == 0 { f32::INFINITY } else { floor },
+            count,
+        }
+    }
+
+    fn offer(&mut self, similarity: f32, at: usize) {
+        let is_before = |one: &(f32, usize)| one.0 > similarity || (one.0 == similarity && one.1 < at);
+        let place = self.found.partition_point(is_before);
+        self.found.insert(place, (similarity, at));
+        self.found.truncate(self.count);
+        if self.found.len() == self.count {
+            self.floor = self.found[self.count - 1].0;
+        }
+    }
+}
+
 // A processor with AVX2 multiplies twice as much at once; others take the plain version.
-#[multiversion(targets("x86_64+avx2"))]
-fn scan(vectors: &Vectors, asked: &Asked, floor: f32, count: usize) -> Vec<(f32, usize)> {
-    let mut found: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn compare(vectors: &Vectors, asked: &Asked, places: impl Iterator<Item = usize>, best: &mut Best) {
     let blocks = asked.tail.len();
-    let mut floor = floor;
-    'vectors: for (at, (head, norms)) in vectors.heads.iter().zip(&vectors.norms).enumerate() {
+    'vectors: for at in places {
+        let (head, norms) = (&vectors.heads[at], &vectors.norms[at]);
         let scale = asked.norms.per_length * norms.per_length;
         // Rounding must not lose one that is just at the floor.
-        let is_far =
-            |sum: i32, bound: usize| sum as f32 * scale + asked.norms.rests[bound] * norms.rests[bound] < floor - 1e-4;
+        let is_far = |sum: i32, bound: usize, floor: f32| {
+            sum as f32 * scale + asked.norms.rests[bound] * norms.rests[bound] < floor - 1e-4
+        };
         let mut sum = dot(&asked.head, head);
-        if is_far(sum, 0) {
+        if is_far(sum, 0, best.floor) {
             continue;
         }
         let tail = &vectors.tails[at * blocks..][..blocks];
         for (block, (one, other)) in asked.tail.iter().zip(tail).enumerate() {
             sum += dot(one, other);
-            if block + 1 < BOUNDS && is_far(sum, block + 1) {
+            if block + 1 < BOUNDS && is_far(sum, block + 1, best.floor) {
                 continue 'vectors;
             }
         }
         let similarity = sum as f32 * scale;
-        if similarity < floor {
-            continue;
-        }
-        let place = found.partition_point(|(better, _)| *better >= similarity);
-        found.insert(place, (similarity, at));
-        found.truncate(count);
-        if found.len() == count {
-            floor = found[count - 1].0;
+        if similarity >= best.floor {
+            best.offer(similarity, at);
         }
     }
-    found
+}
+
+/// A vector's values with the length of 1.
+fn unit<'a>(head: &'a [i8; HEAD], tail: &'a [[i8; HEAD]], norms: Norms) -> impl Iterator<Item = f32> {
+    let values = head.iter().chain(tail.as_flattened());
+    values.map(move |value| f32::from(*value) * norms.per_length)
 }
 
 /// What follows the head, the last block filled up with zeros.
@@ -207,6 +286,44 @@ mod tests {
                 .all(|(one, other)| (one.0 - other.0).abs() < 1e-5)
         );
         assert!(vectors.nearest(asked.as_bytes(), 1.1, 5).is_empty());
+    }
+
+    /// Questions about a hundred matters of one subject.
+    fn subject(count: usize, dice: &mut rand::rngs::StdRng) -> Vec<Vector> {
+        let mut around = |middle: &[f32], spread: f32| -> Vec<f32> {
+            let each = middle.iter();
+            each.map(|value| value + (dice.random::<f32>() - 0.5) * spread)
+                .collect()
+        };
+        let all = around(&[0.0; DIMENSIONS], 1.0);
+        let matters: Vec<Vec<f32>> = (0..100).map(|_| around(&all, 1.0)).collect();
+        let mut question = |at: usize| around(&matters[at % 100], 0.2 + (at % 7) as f32 / 10.0);
+        (0..count)
+            .map(|at| Vector::quantised(&question(at).try_into().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn of_many_only_a_few_are_read_and_the_nearest_are_among_them() {
+        let mut dice = rand::rngs::StdRng::seed_from_u64(7);
+        let mut vectors = Vectors::default();
+        let all = subject(4_000, &mut dice);
+        let (kept, asked) = all.split_at(3_500);
+        kept.iter().for_each(|one| vectors.push(one.as_bytes()));
+        (0..200).for_each(|at| vectors.swap_remove(at * 3));
+        let (mut wanted, mut found, mut read) = (0, 0, 0);
+        for one in asked {
+            let of_all = vectors.nearest_of_all(one.as_bytes(), 0.8, 5);
+            let nearest = vectors.nearest(one.as_bytes(), 0.8, 5);
+            wanted += of_all.len();
+            found += nearest.iter().filter(|one| of_all.contains(one)).count();
+            let asked = vectors.asked(one.as_bytes()).unwrap();
+            let sketches = vectors.sketches.as_ref().unwrap();
+            let sketch = sketches.of(unit(&asked.head, &asked.tail, asked.norms));
+            read += sketches.close(&sketch, 0.8).len();
+        }
+        assert!(wanted > 2_000 && found * 1_000 >= wanted * 999, "{found} of {wanted}");
+        assert!(read < asked.len() * vectors.len() / 10, "{read}");
     }
 
     #[test]

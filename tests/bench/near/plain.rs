@@ -28,7 +28,7 @@ pub fn neighbours(list: &[Asked]) -> Neighbours {
     let mut vectors = Vectors::default();
     phrases.iter().for_each(|phrase| vectors.push(phrase.vector.as_bytes()));
     let near = phrases.iter();
-    near.map(|phrase| vectors.nearest(phrase.vector.as_bytes(), LOWEST, NEIGHBOURS))
+    near.map(|phrase| vectors.nearest_of_all(phrase.vector.as_bytes(), LOWEST, NEIGHBOURS))
         .collect()
 }
 

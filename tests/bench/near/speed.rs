@@ -1,17 +1,21 @@
-//! How long a look-up takes in a full cache, and what an entry takes of memory.
+//! How long a look-up takes in a full cache, what it overlooks, and what an entry takes of memory.
 
 use std::time::Instant;
 
 use pennypress::cache::CacheKey;
-use pennypress::cache::near::{Daring, NearCache, Phrase, Scope};
+use pennypress::cache::near::{Daring, NearCache, Phrase, Scope, Vectors};
+use pennypress::embeddings::embed;
 use pennypress::replay::Asked;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use rustix::time::{ClockId, clock_gettime};
 
 use super::{judged, told};
 
 const ENTRIES: usize = 100_000;
 const LOOKUPS: usize = 3_000;
+/// Questions whose nearest are also looked for among all.
+const COMPARED: usize = 1_500;
 /// For want of real questions: words that make some.
 const WORDS: &str = "card payment transfer refund order delivery address plugin install update theme error account password email invoice \
 price plan cancel change limit fee currency exchange rate country language booking ticket seat date time page post menu image upload \
@@ -52,6 +56,8 @@ pub fn measure(real: Vec<Asked>) {
         " bytes",
     );
     told("keeping one, duplicates looked for", &[kept], " µs");
+    let mut vectors = Vectors::default();
+    (0..ENTRIES).for_each(|_| vectors.push(embed(&question(&texts)).vector.as_bytes()));
     // Once more without measuring, so that nothing is cold.
     for at in 0..200 {
         near.candidates(&scope, &Phrase::of(&texts[at % texts.len()]));
@@ -60,29 +66,73 @@ pub fn measure(real: Vec<Asked>) {
         ("questions that are near many", false),
         ("questions of a kind with the entries", true),
     ] {
-        let mut times: Vec<f64> = (0..LOOKUPS)
-            .map(|at| {
-                let asked = if fresh {
-                    question(&texts)
-                } else {
-                    texts[at % texts.len()].clone()
-                };
-                let began = Instant::now();
-                std::hint::black_box(near.candidates(&scope, &Phrase::of(&asked)));
-                began.elapsed().as_secs_f64() * 1e6
-            })
-            .collect();
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-        judged(&format!("{name}: median"), &[at(0.5)], " µs", None, Some(1_000.0));
-        judged(
-            &format!("{name}: 99th percentile"),
-            &[at(0.99)],
-            " µs",
-            None,
-            Some(1_000.0),
-        );
+        let (mut clock, mut processor) = (Vec::new(), Vec::new());
+        let mut asked: Vec<Phrase> = Vec::new();
+        for at in 0..LOOKUPS {
+            let text = if fresh {
+                question(&texts)
+            } else {
+                texts[at % texts.len()].clone()
+            };
+            let (began, busy) = (Instant::now(), processor_time());
+            let phrase = Phrase::of(&text);
+            std::hint::black_box(near.candidates(&scope, &phrase));
+            clock.push(began.elapsed().as_secs_f64() * 1e6);
+            processor.push(processor_time() - busy);
+            asked.push(phrase);
+        }
+        for (share, called) in [(0.5, "median"), (0.99, "99th percentile")] {
+            let most = Some(1_000.0);
+            judged(
+                &format!("{name}: {called}"),
+                &[quantile(&mut clock, share)],
+                " µs",
+                None,
+                most,
+            );
+            told("of which on the processor", &[quantile(&mut processor, share)], " µs");
+        }
+        overlooked(&vectors, &asked[..COMPARED]);
     }
+}
+
+/// Of the nearest that a look-up looks at, those that it finds.
+fn overlooked(vectors: &Vectors, asked: &[Phrase]) {
+    let (floor, count) = (Daring::Cautious.floor(), 5);
+    let (mut wanted, mut found, mut processor) = (0, 0, Vec::new());
+    for one in asked {
+        let busy = processor_time();
+        let of_all = vectors.nearest_of_all(one.vector.as_bytes(), floor, count);
+        processor.push(processor_time() - busy);
+        let nearest = vectors.nearest(one.vector.as_bytes(), floor, count);
+        wanted += of_all.len();
+        found += of_all.iter().filter(|one| nearest.contains(one)).count();
+    }
+    let share = found as f64 / wanted.max(1) as f64 * 100.0;
+    judged(
+        "of the nearest five above the grey bar it finds",
+        &[share],
+        "%",
+        Some(99.9),
+        None,
+    );
+    told("how many they are", &[wanted as f64], "");
+    told(
+        "reading all vectors instead, on the processor: median",
+        &[quantile(&mut processor, 0.5)],
+        " µs",
+    );
+}
+
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share) as usize]
+}
+
+/// Of this thread, in microseconds.
+fn processor_time() -> f64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e6 + time.tv_nsec as f64 / 1e3
 }
 
 fn made_up(dice: &mut StdRng) -> String {
