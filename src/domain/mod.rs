@@ -8,6 +8,7 @@ mod document;
 mod doubt;
 mod id;
 mod money;
+pub mod numerals;
 mod program;
 mod question;
 mod site;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::domain::numerals::{self, ENGLISH, Numerals};
 use crate::embeddings::{self, Vector, embed};
 
 /// Below this share of known words the vector says too little for an answer without a second look.
@@ -96,19 +97,8 @@ const ASKING: &[&str] = &[
 /// After `how`, these ask for a measure.
 const MEASURES: &[&str] = &["much", "many", "long", "often", "far", "old", "big", "soon"];
 
-const NUMBER_WORDS: &[(&str, &str)] = &[
-    ("two", "2"),
-    ("three", "3"),
-    ("four", "4"),
-    ("five", "5"),
-    ("six", "6"),
-    ("seven", "7"),
-    ("eight", "8"),
-    ("nine", "9"),
-    ("ten", "10"),
-    ("eleven", "11"),
-    ("twelve", "12"),
-    ("hundred", "100"),
+/// What else is a number in a question.
+const ALSO_NUMBERS: Numerals = &[
     ("thousand", "1000"),
     ("first", "1st"),
     ("second", "2nd"),
@@ -152,8 +142,9 @@ fn number(word: &str) -> Option<String> {
     if word.chars().any(char::is_numeric) {
         return Some(word.to_owned());
     }
-    let known = NUMBER_WORDS.iter().find(|(name, _)| *name == word);
-    known.map(|(_, digits)| (*digits).to_owned())
+    // `one` stands for a thing more often: which one, the other one.
+    let known = numerals::digits(word, &[ENGLISH, ALSO_NUMBERS]).filter(|_| word != "one");
+    known.map(str::to_owned)
 }
 
 fn denies(word: &str) -> bool {

@@ -2,68 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Words for numbers that count something when a unit follows.
-const WORDS: &[(&str, &str)] = &[
-    ("one", "1"),
-    ("two", "2"),
-    ("three", "3"),
-    ("four", "4"),
-    ("five", "5"),
-    ("six", "6"),
-    ("seven", "7"),
-    ("eight", "8"),
-    ("nine", "9"),
-    ("ten", "10"),
-    ("eleven", "11"),
-    ("twelve", "12"),
-    ("fourteen", "14"),
-    ("fifteen", "15"),
-    ("twenty", "20"),
-    ("thirty", "30"),
-    ("forty", "40"),
-    ("fifty", "50"),
-    ("sixty", "60"),
-    ("ninety", "90"),
-    ("hundred", "100"),
-    ("eins", "1"),
-    ("zwei", "2"),
-    ("drei", "3"),
-    ("vier", "4"),
-    ("fünf", "5"),
-    ("sechs", "6"),
-    ("sieben", "7"),
-    ("acht", "8"),
-    ("neun", "9"),
-    ("zehn", "10"),
-    ("elf", "11"),
-    ("zwölf", "12"),
-    ("vierzehn", "14"),
-    ("zwanzig", "20"),
-    ("dreißig", "30"),
-    ("hundert", "100"),
-    ("deux", "2"),
-    ("trois", "3"),
-    ("quatre", "4"),
-    ("cinq", "5"),
-    ("sept", "7"),
-    ("huit", "8"),
-    ("neuf", "9"),
-    ("dix", "10"),
-    ("douze", "12"),
-    ("quinze", "15"),
-    ("trente", "30"),
-    ("dos", "2"),
-    ("tres", "3"),
-    ("cuatro", "4"),
-    ("cinco", "5"),
-    ("seis", "6"),
-    ("siete", "7"),
-    ("ocho", "8"),
-    ("nueve", "9"),
-    ("diez", "10"),
-    ("doce", "12"),
-    ("treinta", "30"),
-];
+use crate::domain::numerals::{self, ENGLISH, OTHERS};
 
 /// Beginnings of what is counted: with one of these behind it, a number word is a number.
 const UNITS: &[&str] = &[
@@ -98,10 +37,10 @@ pub(super) fn numbers(text: &str) -> Vec<String> {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower.unicode_words().collect();
     for two in words.windows(2) {
-        if let Some((_, number)) = WORDS.iter().find(|(word, _)| *word == two[0])
+        if let Some(number) = numerals::digits(two[0], &[ENGLISH, OTHERS])
             && UNITS.iter().any(|unit| two[1].starts_with(unit))
         {
-            found.push((*number).to_owned());
+            found.push(number.to_owned());
         }
     }
     found
