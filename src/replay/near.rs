@@ -52,8 +52,13 @@ impl Default for Kept {
 
 impl Kept {
     pub fn new(daring: Daring) -> Self {
+        Self::within(NearCache::new(daring))
+    }
+
+    /// In an empty cache that was made elsewhere.
+    pub fn within(near: NearCache) -> Self {
         Self {
-            near: NearCache::new(daring),
+            near,
             stored: HashMap::new(),
         }
     }

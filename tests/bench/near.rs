@@ -1,12 +1,15 @@
-//! `bench-near [train.csv]`: the near cache on real customer questions with labels (banking77), each asked once, in an order by a fixed seed.
+//! `bench-near [choose] [train.csv]`: the near cache on real customer questions with labels (banking77), each asked once, in an order by a fixed seed.
 //!
 //! A hit is wrong when the two questions' labels differ. The verifier is played from the labels and errs in 2 of 100 verdicts; what it reads
 //! is counted by the service's own prompt. Beside it stands the plain threshold: the best one that could have been chosen knowing the
 //! whole stream. Targets are judged by the worst of the seeds.
 //!
 //! The bars of the sure zone (`src/cache/near/zone.rs`) were chosen on the first half of the labels, where they win most over plain, and
-//! the second half was held out. The bar of the grey zone was chosen on all, as low as the 1% allows in every seed.
+//! the second half was held out. The bar of the grey zone was chosen on all, as low as the 1% allows in every seed. `choose` tells
+//! what would be chosen on either half alone, and what that gives on the other.
 
+#[path = "near/choice.rs"]
+mod choice;
 #[path = "near/plain.rs"]
 mod plain;
 #[path = "near/speed.rs"]
@@ -38,10 +41,17 @@ struct Came {
 }
 
 fn main() {
-    let given = std::env::args().nth(1).map(PathBuf::from);
+    let mut given = std::env::args().skip(1).peekable();
+    let chooses = given.next_if(|first| first == "choose").is_some();
+    let given = given.next().map(PathBuf::from);
     let data = std::env::var_os("PENNYPRESS_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
     let path = given.unwrap_or_else(|| data.join("banking77/train.csv"));
     match read(&path) {
+        Ok(list) if chooses => {
+            let (first, second) = halves(&list);
+            choice::measure(&first, &second);
+            return;
+        }
         Err(error) => println!("  {error}: the quality of the near cache is not measured"),
         Ok(list) => {
             let (first, second) = halves(&list);
@@ -204,11 +214,14 @@ fn order(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-/// The service's own near cache over a stream; without an error there is no verifier.
 fn play(stream: &[&Asked], daring: Daring, error: Option<f64>) -> Came {
+    run(stream, Kept::new(daring), error)
+}
+
+/// The service's own near cache over a stream; without an error there is no verifier.
+fn run(stream: &[&Asked], mut kept: Kept, error: Option<f64>) -> Came {
     let verifier = error.map(|error| Verifier::new(1, error));
     let tokens = Tokens::simulated(1, 1_000);
-    let mut kept = Kept::new(daring);
     let (mut hits, mut wrong, mut sure, mut asked_about) = (0, 0, 0, 0);
     let (mut answers, mut verdicts, mut without) = (Usd::ZERO, Usd::ZERO, Usd::ZERO);
     for &asked in stream {

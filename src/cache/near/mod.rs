@@ -35,7 +35,7 @@ pub use phrase::Phrase;
 pub use rarity::Rarity;
 pub use scan::Vectors;
 pub use shared::share_near;
-pub use zone::{Daring, Zone};
+pub use zone::{Bars, Daring, Zone};
 
 /// Entries a scope has at most; a new one then takes the place of an old one.
 const MOST_ENTRIES: usize = 100_000;
@@ -89,6 +89,8 @@ pub enum Word {
 
 pub struct NearCache {
     daring: Daring,
+    /// `None`: nothing is kept.
+    bars: Option<Bars>,
     scopes: RwLock<HashMap<Scope, Entries>>,
     verdicts: Cache<[u8; 32], bool>,
     rejected: RwLock<Rejections>,
@@ -104,12 +106,19 @@ impl NearCache {
             .build();
         Self {
             daring,
+            bars: daring.bars(),
             scopes: RwLock::default(),
             verdicts,
             rejected: RwLock::default(),
             listeners: RwLock::default(),
             outer: None,
         }
+    }
+
+    /// Other bars than those of its daring, to try them.
+    pub fn with_bars(mut self, bars: Bars) -> Self {
+        self.bars = Some(bars);
+        self
     }
 
     /// Whatever is learned here from now on.
@@ -197,7 +206,7 @@ impl NearCache {
 
     /// False: it was there, or cannot be kept.
     fn add(&self, scope: &Scope, entry: Entry, meaning: Option<&Meaning>) -> bool {
-        if self.daring == Daring::Off || entry.question.len() > LONGEST {
+        if self.bars.is_none() || entry.question.len() > LONGEST {
             return false;
         }
         let phrase = Phrase::of(&entry.question);
@@ -220,12 +229,10 @@ impl NearCache {
     /// What may answer: what is sure first, then the nearest. Each answer once.
     pub fn candidates(&self, scope: &Scope, asked: &Phrase) -> Vec<Candidate> {
         let scopes = self.scopes.read();
-        let Some(here) = scopes.get(scope) else {
+        let (Some(here), Some(bars)) = (scopes.get(scope), self.bars) else {
             return Vec::new();
         };
-        let near = here
-            .vectors
-            .nearest(asked.vector.as_bytes(), self.daring.floor(), LOOKED_AT);
+        let near = here.vectors.nearest(asked.vector.as_bytes(), bars.grey, LOOKED_AT);
         let judged = near.into_iter().filter_map(|(similarity, at)| {
             let entry = here.at(at);
             let kept = Phrase::of(&entry.question);
@@ -237,7 +244,7 @@ impl NearCache {
             } else {
                 bar
             };
-            let zone = self.daring.zone(asked, &kept, similarity, differing, bar);
+            let zone = bars.zone(asked, &kept, similarity, differing, bar);
             (zone != Zone::No).then_some((zone, similarity, entry))
         });
         let mut judged: Vec<(Zone, f32, &Entry)> = judged.collect();
@@ -264,11 +271,11 @@ impl NearCache {
 
     /// The zone of a pair that is in no scope, after what visitors said of pairs like it.
     pub fn judge(&self, site: &str, asked: &Phrase, kept: &Phrase, similarity: f32) -> Zone {
-        let Some(bar) = self.bar(site, asked, kept, None) else {
+        let (Some(bars), Some(bar)) = (self.bars, self.bar(site, asked, kept, None)) else {
             return Zone::No;
         };
         let differing = Rarity::default().differing(&asked.content, &kept.content);
-        self.daring.zone(asked, kept, similarity, differing, bar)
+        bars.zone(asked, kept, similarity, differing, bar)
     }
 
     /// See [`Rejections::bar`]. What was rejected is an answer, so it counts what question that was given to.
@@ -292,8 +299,10 @@ impl NearCache {
     /// Takes out what is near a question of a site, in every scope, and says under which keys the answers are kept.
     pub fn forget_around(&self, site: &str, question: &Phrase) -> Vec<CacheKey> {
         let mut gone = Vec::new();
+        let cautious = Daring::Cautious.bars();
+        let floors = self.bars.into_iter().chain(cautious).map(|bars| bars.grey);
+        let floor = floors.fold(f32::INFINITY, f32::min);
         for (_, here) in self.scopes.write().iter_mut().filter(|(scope, _)| scope.site == site) {
-            let floor = Daring::Cautious.floor().min(self.daring.floor());
             let near = here.vectors.nearest(question.vector.as_bytes(), floor, 100);
             let keys: Vec<CacheKey> = near.iter().map(|(_, place)| here.at(*place).key).collect();
             keys.iter().for_each(|key| here.forget(key));

@@ -25,13 +25,14 @@ pub enum Zone {
 }
 
 /// The bars of one daring. The bench `near` shows what they give on real questions, and how much they may move.
-struct Bars {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bars {
     /// From here two questions are one, unless something tells them apart.
-    sure: f32,
+    pub sure: f32,
     /// Of what both are about, weighed by rarity, less than this share is named by one of them alone.
-    differing: f32,
-    /// From here asking a model pays.
-    grey: f32,
+    pub differing: f32,
+    /// From here asking a model pays. Below it nothing is looked at.
+    pub grey: f32,
 }
 
 const CAUTIOUS: Bars = Bars {
@@ -46,32 +47,13 @@ const BOLD: Bars = Bars {
 };
 
 impl Daring {
-    fn bars(self) -> Option<Bars> {
+    /// `None`: there is no near cache.
+    pub fn bars(self) -> Option<Bars> {
         match self {
             Self::Off => None,
             Self::Cautious => Some(CAUTIOUS),
             Self::Bold => Some(BOLD),
         }
-    }
-
-    /// The zone of two questions that are so similar. `differing` is the share of what they are about that one of them has alone,
-    /// 0 to 1; `bar` is what was learned there from visitors, 0 when nothing.
-    pub fn zone(self, asked: &Phrase, kept: &Phrase, similarity: f32, differing: f32, bar: f32) -> Zone {
-        let Some(bars) = self.bars().filter(|bars| similarity >= bars.grey) else {
-            return Zone::No;
-        };
-        let is_one = similarity >= bars.sure.max(bar) && differing < bars.differing && asked.asking == kept.asking;
-        match apart(asked, kept) {
-            // Another number wants another answer nearly always; a model need not be paid to say so.
-            Some(Difference::Number) => Zone::No,
-            None if is_one => Zone::Sure,
-            _ => Zone::Grey,
-        }
-    }
-
-    /// Below this similarity nothing is looked at.
-    pub fn floor(self) -> f32 {
-        self.bars().map_or(f32::INFINITY, |bars| bars.grey)
     }
 
     /// Stored answers that a model is asked about for one question, at most. The second is right less often than the first, and
@@ -81,6 +63,23 @@ impl Daring {
             Self::Off => 0,
             Self::Cautious => 1,
             Self::Bold => 2,
+        }
+    }
+}
+
+impl Bars {
+    /// The zone of two questions that are so similar. `differing` is the share of what they are about that one of them has alone,
+    /// 0 to 1; `bar` is what was learned there from visitors, 0 when nothing.
+    pub fn zone(self, asked: &Phrase, kept: &Phrase, similarity: f32, differing: f32, bar: f32) -> Zone {
+        if similarity < self.grey {
+            return Zone::No;
+        }
+        let is_one = similarity >= self.sure.max(bar) && differing < self.differing && asked.asking == kept.asking;
+        match apart(asked, kept) {
+            // Another number wants another answer nearly always; a model need not be paid to say so.
+            Some(Difference::Number) => Zone::No,
+            None if is_one => Zone::Sure,
+            _ => Zone::Grey,
         }
     }
 }

@@ -13,6 +13,11 @@ const NEIGHBOURS: usize = 400;
 pub struct Curve(Vec<(f64, f64)>);
 
 impl Curve {
+    /// With one of [`thresholds`], by its place among them.
+    pub fn at(&self, place: usize) -> (f64, f64) {
+        self.0[place]
+    }
+
     /// The most hits of any threshold whose hits are wrong no more often; 0 when there is none.
     pub fn best(&self, wrong: f64) -> f64 {
         let allowed = self.0.iter().filter(|one| one.1 <= wrong);
@@ -32,10 +37,18 @@ pub fn neighbours(list: &[Asked]) -> Neighbours {
         .collect()
 }
 
-pub fn curve(list: &[Asked], order: &[usize], near: &Neighbours) -> Curve {
+/// Those that are tried, the lowest first.
+pub fn thresholds() -> impl Iterator<Item = f32> {
     let steps = ((1.0 - LOWEST) / STEP) as usize;
-    let thresholds = (0..=steps).map(|step| LOWEST + STEP * step as f32);
-    Curve(thresholds.map(|threshold| run(list, order, near, threshold)).collect())
+    (0..=steps).map(|step| LOWEST + STEP * step as f32)
+}
+
+pub fn curve(list: &[Asked], order: &[usize], near: &Neighbours) -> Curve {
+    Curve(
+        thresholds()
+            .map(|threshold| run(list, order, near, threshold))
+            .collect(),
+    )
 }
 
 fn run(list: &[Asked], order: &[usize], near: &Neighbours, threshold: f32) -> (f64, f64) {

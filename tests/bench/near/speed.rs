@@ -98,7 +98,7 @@ pub fn measure(real: Vec<Asked>) {
 
 /// Of the nearest that a look-up looks at, those that it finds.
 fn overlooked(vectors: &Vectors, asked: &[Phrase]) {
-    let (floor, count) = (Daring::Cautious.floor(), 5);
+    let (floor, count) = (Daring::Cautious.bars().map_or(1.0, |bars| bars.grey), 5);
     let (mut wanted, mut found, mut processor) = (0, 0, Vec::new());
     for one in asked {
         let busy = processor_time();
