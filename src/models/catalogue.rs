@@ -9,6 +9,7 @@ use super::breaker::Breaker;
 use super::dialect::Dialect;
 use super::pace::Pace;
 use super::provider::Provider;
+use super::thin::Ways;
 use crate::domain::{ModelKind, Price, Tier, Usage, Usd};
 use crate::settings::{RoutingRule, Settings, Upstream};
 
@@ -56,10 +57,11 @@ impl Catalogue {
     /// Settings were checked: each model names a provider that is there, each tier models that are there.
     pub fn new(settings: &Settings) -> Result<Self, reqwest::Error> {
         let client = client(&settings.upstream)?;
+        let ways = Arc::new(Ways::new(settings.upstream.connect_timeout));
         let providers: Vec<Arc<Provider>> = settings
             .providers
             .iter()
-            .map(|provider| Arc::new(Provider::new(provider, client.clone())))
+            .map(|provider| Arc::new(Provider::new(provider, client.clone(), ways.clone())))
             .collect();
         let mut models = HashMap::new();
         let mut all = Vec::new();

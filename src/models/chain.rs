@@ -69,10 +69,11 @@ pub struct Chain {
 }
 
 /// What fits into each model's context.
-type Prompts<'a> = &'a (dyn Fn(&Model) -> Prompt + Sync);
+pub(super) type Prompts<'a> = &'a (dyn Fn(&Model) -> Prompt + Sync);
 
-/// A call until its first word; `None` for how it went: it was cancelled.
-type Begun = (Speaker, Option<Result<(), CallError>>);
+/// A call until its first word; `None` for how it went: it was cancelled. What is seldom needed or large stands in a box here, since
+/// thousands of answers wait at once and each takes the room of all that it may come to.
+type Begun = (Box<Speaker>, Option<Result<(), CallError>>);
 
 impl Chain {
     pub fn new(upstream: Upstream, hedging: Option<Arc<Hedging>>) -> Self {
@@ -99,13 +100,13 @@ impl Chain {
         let mut left = None;
         let ending = self.walk_down(models, prompt, sink, cancel, purse, &mut left).await;
         // Only now: whoever was left need not hold up the one who speaks.
-        self.settle(&mut left, purse).await;
+        self.settle(&mut left, prompt, purse).await;
         ending
     }
 
-    async fn settle(&self, left: &mut Option<Left<'_>>, purse: &mut dyn Purse) {
+    async fn settle(&self, left: &mut Option<Left<'_>>, prompt: Prompts<'_>, purse: &mut dyn Purse) {
         if let Some(Left { spoken, extra }) = left.take() {
-            extra.was(self.pay(spoken, purse).await, Instant::now());
+            extra.was(Box::pin(self.pay(spoken, prompt, purse)).await, Instant::now());
         }
     }
 
@@ -125,7 +126,8 @@ impl Chain {
                 Some(None) => return Ending::Exhausted,
                 None => return Ending::Cancelled,
             };
-            let mut speaker = Speaker::new(model.clone(), prompt(&model), sink.told(), &self.upstream);
+            let speaker = Speaker::new(model.clone(), prompt(&model), sink.told(), &self.upstream);
+            let mut speaker = Box::new(speaker);
             if !purse.affords(speaker.at_most()).await {
                 tracing::info!(model = %model.id, "the budget does not hold another call");
                 return Ending::Exhausted;
@@ -134,7 +136,7 @@ impl Chain {
             let begun = match &self.hedging {
                 Some(hedging) if left.is_none() && sink.told().is_empty() => {
                     let hedge = Hedge { chain: self, hedging };
-                    let begun = hedge.first_word(speaker, prompt, &mut walk, cancel, purse).await;
+                    let begun = Box::pin(hedge.first_word(speaker, prompt, &mut walk, cancel, purse)).await;
                     *left = begun.1;
                     begun.0
                 }
@@ -154,26 +156,29 @@ impl Chain {
             let finish = speaker.finish;
             match result {
                 None => {
-                    self.pay(self.judge(speaker, CallOutcome::Cancelled), purse).await;
+                    let spoken = self.judge(speaker, CallOutcome::Cancelled);
+                    Box::pin(self.pay(spoken, prompt, purse)).await;
                     return Ending::Cancelled;
                 }
                 Some(Ok(())) => {
-                    self.pay(self.judge(speaker, CallOutcome::Finished), purse).await;
+                    let spoken = self.judge(speaker, CallOutcome::Finished);
+                    Box::pin(self.pay(spoken, prompt, purse)).await;
                     return Ending::Finished(finish);
                 }
                 Some(Err(error)) => {
                     // With words shown already, the next model goes on at once; the visitor waits for no backoff.
                     walk.failed(&error, !sink.told().is_empty());
-                    self.pay(self.judge(speaker, CallOutcome::Failed(error)), purse).await;
+                    let spoken = self.judge(speaker, CallOutcome::Failed(error));
+                    Box::pin(self.pay(spoken, prompt, purse)).await;
                     // What is paid for by now decides whether another call is affordable.
-                    self.settle(left, purse).await;
+                    self.settle(left, prompt, purse).await;
                 }
             }
         }
     }
 
     /// Ends a call, and tells the model's breaker and pace how it went.
-    fn judge(&self, speaker: Speaker, outcome: CallOutcome) -> Spoken {
+    fn judge(&self, speaker: Box<Speaker>, outcome: CallOutcome) -> Spoken {
         let (model, now) = (speaker.model.clone(), Instant::now());
         let took = match &outcome {
             // It would have taken longer still; without this only the quick ones would count, and each hedge make for more.
@@ -200,8 +205,8 @@ impl Chain {
     }
 
     /// Accounts for a call that has ended, and tells what it cost.
-    async fn pay(&self, spoken: Spoken, purse: &mut dyn Purse) -> Usd {
-        let call = spoken.call().await;
+    async fn pay(&self, spoken: Spoken, prompt: Prompts<'_>, purse: &mut dyn Purse) -> Usd {
+        let call = spoken.call(prompt).await;
         let cost = call.cost;
         if let Some(hedging) = &self.hedging {
             hedging.spent(cost, Instant::now());
@@ -242,7 +247,7 @@ impl<'a> Hedge<'a> {
     /// Waits for the first word of `first`; when it is late, the next model is asked too, and the one that speaks is given back.
     async fn first_word(
         &self,
-        mut first: Speaker,
+        mut first: Box<Speaker>,
         prompt: Prompts<'_>,
         walk: &mut Walk,
         cancel: &CancellationToken,
@@ -303,9 +308,10 @@ impl<'a> Hedge<'a> {
         prompt: Prompts<'_>,
         walk: &Walk,
         purse: &mut dyn Purse,
-    ) -> Option<(Speaker, Extra<'a>, usize)> {
+    ) -> Option<(Box<Speaker>, Extra<'a>, usize)> {
         let (position, model) = walk.beside()?;
-        let mut second = Speaker::new(model.clone(), prompt(&model), String::new(), &self.chain.upstream);
+        let second = Speaker::new(model.clone(), prompt(&model), String::new(), &self.chain.upstream);
+        let mut second = Box::new(second);
         // One of the two will be left before it has said a word.
         let unneeded = first.unanswered.max(second.unanswered());
         let extra = self.hedging.set_aside(unneeded, Instant::now());

@@ -18,6 +18,7 @@ mod provider;
 mod router;
 mod shared_breakers;
 mod speaker;
+mod thin;
 pub mod tokenizer;
 mod walk;
 

@@ -1,18 +1,21 @@
 //! One OpenAI-compatible provider: a base URL, a key, and how a chat completion is opened there.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 
 use super::dialect::Dialect;
 use super::error::CallError;
+use super::thin::{self, Ways};
 use crate::domain::Secret;
 use crate::settings;
 
 /// Of an error's body at most this much is read, and less is logged.
 const MOST_OF_AN_ERROR: usize = 16 * 1024;
+/// And no longer waited for.
+const ERROR_WITHIN: Duration = Duration::from_secs(2);
 
 /// A message as the OpenAI API takes it.
 #[derive(Debug, Clone, Serialize)]
@@ -50,24 +53,38 @@ struct StreamOptions {
 }
 
 /// A base URL, a key and the connections that are kept open to it.
-#[derive(Debug)]
 pub struct Provider {
     name: String,
     base: String,
     api_key: Option<Secret>,
     authorization: Option<HeaderValue>,
     client: reqwest::Client,
+    /// For what visitors wait for, thousands at once.
+    completions: thin::Client,
+}
+
+impl std::fmt::Debug for Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Provider")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Provider {
-    pub fn new(settings: &settings::Provider, client: reqwest::Client) -> Self {
+    pub fn new(settings: &settings::Provider, client: reqwest::Client, ways: Arc<Ways>) -> Self {
         let authorization = settings.api_key.as_ref().and_then(|key| {
             let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok()?;
             value.set_sensitive(true);
             Some(value)
         });
         let base = settings.base_url.as_str().trim_end_matches('/').to_owned();
+        let mut completions = settings.base_url.clone();
+        if let Ok(mut path) = completions.path_segments_mut() {
+            path.pop_if_empty().extend(["chat", "completions"]);
+        }
         Self {
+            completions: thin::Client::new(ways, completions),
             name: settings.name.clone(),
             base,
             api_key: settings.api_key.clone(),
@@ -100,7 +117,7 @@ impl Provider {
 
     /// Asks for a streamed chat completion; ready when the status and headers are there. A model that does not take the request
     /// as it is put is asked again in its own dialect.
-    pub async fn open(&self, model: &str, prompt: &Prompt, dialect: &Dialect) -> Result<reqwest::Response, CallError> {
+    pub async fn open(&self, model: &str, prompt: &Prompt, dialect: &Dialect) -> Result<thin::Reply, CallError> {
         loop {
             match self.ask(model, prompt, dialect).await {
                 // Each thing is learnt once, so this ends.
@@ -112,7 +129,7 @@ impl Provider {
         }
     }
 
-    async fn ask(&self, model: &str, prompt: &Prompt, dialect: &Dialect) -> Result<reqwest::Response, CallError> {
+    async fn ask(&self, model: &str, prompt: &Prompt, dialect: &Dialect) -> Result<thin::Reply, CallError> {
         let limit = |is_meant: bool| is_meant.then_some(prompt.max_tokens);
         // The shortest decimal of the setting, so that 0.2 is sent as 0.2 and not as the float nearest to it.
         let temperature = prompt.temperature.to_string().parse().unwrap_or(0.0);
@@ -126,19 +143,12 @@ impl Provider {
             max_completion_tokens: limit(dialect.wants_completion_tokens()),
         };
         let body = serde_json::to_vec(&request).map_err(|error| CallError::Unreadable(error.to_string()))?;
-        let mut call = self
-            .client
-            .post(format!("{}/chat/completions", self.base))
-            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-            .body(Bytes::from(body));
-        if let Some(authorization) = &self.authorization {
-            call = call.header(AUTHORIZATION, authorization.clone());
+        let asked = self.completions.post(self.authorization.as_ref(), &body).await;
+        let reply = asked.map_err(CallError::Connect)?;
+        if (200..300).contains(&reply.status) {
+            return Ok(reply);
         }
-        let response = call.send().await.map_err(connection_error)?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        Err(status_error(response).await)
+        Err(refusal(reply).await)
     }
 
     /// Asks for vectors; ready when the status and headers are there.
@@ -201,7 +211,7 @@ pub(super) async fn status_error(response: reqwest::Response) -> CallError {
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(wait_of);
-    let message = match tokio::time::timeout(Duration::from_secs(2), start_of(response)).await {
+    let message = match tokio::time::timeout(ERROR_WITHIN, start_of(response)).await {
         Ok(body) => error_message(&body),
         Err(_) => String::new(),
     };
@@ -209,6 +219,15 @@ pub(super) async fn status_error(response: reqwest::Response) -> CallError {
         status,
         retry_after,
         message,
+    }
+}
+
+async fn refusal(reply: thin::Reply) -> CallError {
+    let body = tokio::time::timeout(ERROR_WITHIN, reply.body.start(MOST_OF_AN_ERROR)).await;
+    CallError::Status {
+        status: reply.status,
+        retry_after: reply.retry_after.as_deref().and_then(wait_of),
+        message: body.map_or(String::new(), |body| error_message(&body)),
     }
 }
 

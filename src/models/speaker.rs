@@ -7,12 +7,13 @@ use futures_util::future::BoxFuture;
 
 use super::call::{Call, CallOutcome};
 use super::catalogue::Model;
-use super::chain::Sink;
+use super::chain::{Prompts, Sink};
 use super::continuation::{self, Seam};
 use super::error::CallError;
 use super::estimate::{estimated_tokens, most_tokens};
 use super::events::{EventReader, Piece, read_event};
 use super::provider::Prompt;
+use super::thin::{Body, Reply};
 use super::tokenizer;
 use crate::domain::{CallId, Finish, Usage, Usd};
 use crate::settings::Upstream;
@@ -27,7 +28,9 @@ const LONGEST_BODY: usize = 4 << 20;
 pub struct Speaker {
     pub id: CallId,
     pub model: Arc<Model>,
-    prompt: Arc<Prompt>,
+    /// The most tokens of the prompt, which itself is let go once it was sent: thousands wait for an answer at once.
+    longest_prompt: u64,
+    max_tokens: u32,
     /// Words that another model said before it.
     shown: String,
     first_token_limit: Duration,
@@ -51,34 +54,37 @@ pub struct Speaker {
 /// The way to the model.
 enum Line {
     /// Its answer has not begun. Nothing is sent before this is polled.
-    Asking(BoxFuture<'static, Result<reqwest::Response, CallError>>),
+    Asking(BoxFuture<'static, Result<Reply, CallError>>),
     Open(Box<Stream>),
 }
 
 /// A response while it is read.
 struct Stream {
-    response: reqwest::Response,
-    content_type: String,
-    is_events: bool,
-    reader: EventReader,
-    /// Of a provider that does not stream although it was asked to.
-    body: Vec<u8>,
+    body: Body,
+    kind: Kind,
+}
+
+/// What a provider sends.
+enum Kind {
+    Events(EventReader),
+    /// It does not stream although it was asked to: the whole so far, and its content type.
+    Whole(Vec<u8>, String),
 }
 
 impl Speaker {
     /// Asks nobody yet. With `shown`, it is to go on from there.
-    pub fn new(model: Arc<Model>, mut prompt: Prompt, shown: String, upstream: &Upstream) -> Self {
-        if !shown.is_empty() {
-            prompt.messages.extend(continuation::turns(&shown));
-        }
-        let (now, prompt) = (Instant::now(), Arc::new(prompt));
-        let (asked, sent) = (model.clone(), prompt.clone());
+    pub fn new(model: Arc<Model>, prompt: Prompt, shown: String, upstream: &Upstream) -> Self {
+        let (now, asked, sent) = (Instant::now(), model.clone(), sent(prompt, &shown));
+        let texts = sent.messages.iter().map(|message| most_tokens(&message.content));
+        let longest_prompt = texts.sum::<u64>() + beside_the_texts(&sent);
+        let max_tokens = sent.max_tokens;
         let asking = async move { asked.provider.open(&asked.id, &sent, &asked.dialect).await };
         Self {
             id: CallId::generate(),
             line: Line::Asking(Box::pin(asking)),
+            longest_prompt: longest_prompt.min(u64::from(model.context_tokens)),
             model,
-            prompt,
+            max_tokens,
             shown,
             first_token_limit: upstream.first_token_timeout,
             pause: upstream.between_tokens_timeout,
@@ -141,30 +147,30 @@ impl Speaker {
 
     /// Waits for what comes next, within the times that the settings allow.
     async fn read(&mut self) -> Result<(), CallError> {
-        let due = self.due();
-        let chunk = match &mut self.line {
+        let (due, mut pieces) = (self.due(), Vec::new());
+        let came = match &mut self.line {
             Line::Asking(asking) => {
                 let opened = tokio::time::timeout_at(due.into(), asking).await;
-                let response = opened.map_err(|_| CallError::FirstTokenTimeout(self.first_token_limit))??;
+                let reply = opened.map_err(|_| CallError::FirstTokenTimeout(self.first_token_limit))??;
                 self.reached = true;
-                self.line = Line::Open(Box::new(Stream::new(response)));
+                self.line = Line::Open(Box::new(Stream::new(reply)));
                 return Ok(());
             }
-            Line::Open(stream) => tokio::time::timeout_at(due.into(), stream.response.chunk()).await,
+            Line::Open(stream) => tokio::time::timeout_at(due.into(), stream.next(&mut pieces)).await,
         };
-        let chunk = match chunk {
-            Ok(Ok(chunk)) => chunk,
+        let goes_on = match came {
+            Ok(Ok(goes_on)) => goes_on,
             // What breaks or stays away after the last word does not matter.
-            _ if self.finished => None,
-            Ok(Err(error)) => return Err(CallError::Broken(error.without_url().to_string())),
+            Ok(Err(CallError::Broken(_))) | Err(_) if self.finished => false,
+            Ok(Err(error)) => return Err(error),
             Err(_) if self.first_token.is_none() => return Err(CallError::FirstTokenTimeout(self.first_token_limit)),
             Err(_) => return Err(CallError::BetweenTokensTimeout(self.pause)),
         };
-        self.ended = chunk.is_none();
-        let Line::Open(stream) = &mut self.line else {
-            return Ok(());
-        };
-        for piece in stream.take(chunk)? {
+        if !goes_on && let Line::Open(stream) = &mut self.line {
+            stream.end(&mut pieces)?;
+        }
+        self.ended = !goes_on;
+        for piece in pieces {
             self.take(piece);
         }
         Ok(())
@@ -184,7 +190,7 @@ impl Speaker {
                 self.latest_token = Instant::now();
                 self.first_token.get_or_insert_with(|| self.latest_token - self.started);
                 self.text.push_str(&text);
-                let longest = self.prompt.max_tokens as usize * LONGEST_TOKEN;
+                let longest = self.max_tokens as usize * LONGEST_TOKEN;
                 if self.text.len() > longest {
                     // It was told when to stop, and does not.
                     self.text.truncate(self.text.floor_char_boundary(longest));
@@ -208,8 +214,8 @@ impl Speaker {
     /// What the call costs at most, with an answer as long as it may be.
     pub fn at_most(&self) -> Usd {
         self.model.cost(&Usage {
-            prompt_tokens: self.longest_prompt(),
-            completion_tokens: u64::from(self.prompt.max_tokens),
+            prompt_tokens: self.longest_prompt,
+            completion_tokens: u64::from(self.max_tokens),
             counted: true,
         })
     }
@@ -217,15 +223,10 @@ impl Speaker {
     /// What it costs without a word said.
     pub fn unanswered(&self) -> Usd {
         self.model.cost(&Usage {
-            prompt_tokens: self.longest_prompt(),
+            prompt_tokens: self.longest_prompt,
             completion_tokens: 0,
             counted: true,
         })
-    }
-
-    fn longest_prompt(&self) -> u64 {
-        let texts = self.prompt.messages.iter().map(|message| most_tokens(&message.content));
-        (texts.sum::<u64>() + beside_the_texts(&self.prompt)).min(u64::from(self.model.context_tokens))
     }
 
     /// How long it has been asked.
@@ -241,7 +242,7 @@ impl Speaker {
             // A model that was asked for nothing has read the prompt all the same.
             is_paid: self.reached || matches!(outcome, CallOutcome::Hedged),
             model: self.model,
-            prompt: self.prompt,
+            shown: self.shown,
             text: self.text,
             usage: self.usage,
             outcome,
@@ -254,7 +255,7 @@ impl Speaker {
 pub struct Spoken {
     id: CallId,
     model: Arc<Model>,
-    prompt: Arc<Prompt>,
+    shown: String,
     text: String,
     usage: Option<Usage>,
     is_paid: bool,
@@ -264,11 +265,12 @@ pub struct Spoken {
 }
 
 impl Spoken {
-    /// What it used and cost; where the provider did not say, its tokens are counted, which may take a moment.
-    pub async fn call(self) -> Call {
+    /// What it used and cost; where the provider did not say, its tokens are counted, which may take a moment. `prompt` makes once
+    /// more what was sent.
+    pub async fn call(self, prompt: Prompts<'_>) -> Call {
         let usage = match self.usage {
             Some(usage) => usage,
-            None if self.is_paid => counted(self.prompt, self.text).await,
+            None if self.is_paid => counted(sent(prompt(&self.model), &self.shown), self.text).await,
             None => Usage::default(),
         };
         Call {
@@ -283,7 +285,15 @@ impl Spoken {
     }
 }
 
-async fn counted(prompt: Arc<Prompt>, text: String) -> Usage {
+/// The prompt of a model that is to go on behind what is shown.
+fn sent(mut prompt: Prompt, shown: &str) -> Prompt {
+    if !shown.is_empty() {
+        prompt.messages.extend(continuation::turns(shown));
+    }
+    prompt
+}
+
+async fn counted(prompt: Prompt, text: String) -> Usage {
     let estimate = (estimated_tokens_of(&prompt), estimated_tokens(&text));
     let counting = tokenizer::count(move || {
         let sent = tokenizer::count_here(prompt.messages.iter().map(|message| message.content.as_str()));
@@ -309,36 +319,40 @@ fn estimated_tokens_of(prompt: &Prompt) -> u64 {
 }
 
 impl Stream {
-    fn new(response: reqwest::Response) -> Self {
-        let content_type = response.headers().get(reqwest::header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or("none");
-        let is_events = content_type
-            .trim_start()
-            .to_ascii_lowercase()
-            .starts_with("text/event-stream");
+    fn new(reply: Reply) -> Self {
+        let content_type = reply.content_type.unwrap_or_else(|| "none".to_owned());
+        let is_events = content_type.to_ascii_lowercase().starts_with("text/event-stream");
         Self {
-            content_type: content_type.to_owned(),
-            response,
-            is_events,
-            reader: EventReader::default(),
-            body: Vec::new(),
+            body: reply.body,
+            kind: match is_events {
+                true => Kind::Events(EventReader::default()),
+                false => Kind::Whole(Vec::new(), content_type),
+            },
         }
     }
 
-    /// What the next bytes say; `None` is the end of them.
-    fn take(&mut self, chunk: Option<bytes::Bytes>) -> Result<Vec<Piece>, CallError> {
-        let mut pieces = Vec::new();
-        match chunk {
-            Some(bytes) if self.is_events => self.reader.feed(&bytes, &mut pieces)?,
-            Some(bytes) if self.body.len() + bytes.len() <= LONGEST_BODY => self.body.extend_from_slice(&bytes),
-            Some(_) => {
-                let problem = format!("a body longer than {LONGEST_BODY} bytes");
-                return Err(CallError::Unreadable(problem));
+    /// Waits for bytes and adds what they say to `pieces`; false: there are no more.
+    async fn next(&mut self, pieces: &mut Vec<Piece>) -> Result<bool, CallError> {
+        let kind = &mut self.kind;
+        let mut take = |bytes: &[u8]| match kind {
+            Kind::Events(reader) => reader.feed(bytes, pieces),
+            Kind::Whole(body, _) if body.len() + bytes.len() <= LONGEST_BODY => {
+                body.extend_from_slice(bytes);
+                Ok(())
             }
-            None if self.is_events => self.reader.end(&mut pieces)?,
-            None => read_event(&self.body, &mut pieces)
-                .map_err(|error| CallError::Unreadable(format!("content type `{}`, {error}", self.content_type)))?,
+            Kind::Whole(..) => Err(CallError::Unreadable(format!(
+                "a body longer than {LONGEST_BODY} bytes"
+            ))),
+        };
+        self.body.read(&mut take).await
+    }
+
+    /// Adds what can only be told at the end.
+    fn end(&mut self, pieces: &mut Vec<Piece>) -> Result<(), CallError> {
+        match &mut self.kind {
+            Kind::Events(reader) => reader.end(pieces),
+            Kind::Whole(body, content_type) => read_event(body, pieces)
+                .map_err(|error| CallError::Unreadable(format!("content type `{content_type}`, {error}"))),
         }
-        Ok(pieces)
     }
 }
