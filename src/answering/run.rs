@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::bill::Bill;
@@ -61,7 +61,7 @@ pub struct Plan {
 pub struct Run {
     pub answer: AnswerId,
     pub question: Question,
-    pub passages: Vec<Passage>,
+    pub passages: Box<[Passage]>,
     pub tier: Tier,
     pub grey: Vec<Grey>,
     /// Where the cache keeps the answer, when it may.
@@ -69,7 +69,7 @@ pub struct Run {
     pub began: Instant,
     pub asked_at_ms: i64,
     state: Mutex<State>,
-    changes: watch::Sender<()>,
+    changes: Notify,
     readers: AtomicUsize,
 }
 
@@ -86,7 +86,7 @@ impl Run {
         } = plan;
         Self {
             answer: question.answer,
-            passages,
+            passages: passages.into(),
             tier,
             key,
             grey,
@@ -108,7 +108,7 @@ impl Run {
                 reservation,
                 cancel: CancellationToken::new(),
             }),
-            changes: watch::Sender::new(()),
+            changes: Notify::new(),
             readers: AtomicUsize::new(0),
             question,
         }
@@ -122,7 +122,7 @@ impl Run {
     /// Changes the state and wakes the readers.
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let result = change(&mut self.state.lock());
-        self.changes.send_replace(());
+        self.changes.notify_waiters();
         result
     }
 
@@ -130,7 +130,6 @@ impl Run {
     pub fn reader(self: &Arc<Self>, position: Position) -> Reader {
         self.readers.fetch_add(1, Ordering::AcqRel);
         Reader {
-            changes: self.changes.subscribe(),
             run: self.clone(),
             position,
         }
@@ -203,7 +202,6 @@ impl Update {
 /// Reads an answer while it is made. Dropping it is leaving.
 pub struct Reader {
     run: Arc<Run>,
-    changes: watch::Receiver<()>,
     position: Position,
 }
 
@@ -215,7 +213,8 @@ impl Reader {
     /// The next thing to tell; `None` after the end. Losing the future loses nothing.
     pub async fn next(&mut self) -> Option<Update> {
         loop {
-            self.changes.borrow_and_update();
+            // Made before the state is looked at, it is woken by every change after that.
+            let changed = self.run.changes.notified();
             let (update, ended) = self.run.with(|state| {
                 // Before it is known where the words come from, there are none.
                 let update = match state.from {
@@ -234,21 +233,18 @@ impl Reader {
             if ended {
                 return None;
             }
-            // The sender lives as long as the run, which this reader holds.
-            self.changes.changed().await.ok()?;
+            changed.await;
         }
     }
 
     /// Waits for the end.
     pub async fn ended(&mut self) -> End {
         loop {
-            self.changes.borrow_and_update();
+            let changed = self.run.changes.notified();
             if let Some(end) = self.run.with(|state| state.end) {
                 return end;
             }
-            if self.changes.changed().await.is_err() {
-                return End::CutOff;
-            }
+            changed.await;
         }
     }
 }

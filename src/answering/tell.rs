@@ -13,16 +13,17 @@ use crate::knowledge::{Passage, support};
 use crate::models::{Chain, Ending, Model, Sink};
 use crate::telemetry::Metrics;
 
-/// Makes the answer of `run`, or goes on with it; reads it off `leader` when somebody answers the same question already.
+/// Makes the answer of `run`, or goes on with it; reads it off `leader` when somebody answers the same question already. What is not
+/// the model's stream stands in boxes, so that it takes no room while thousands wait for their next word.
 pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Reader>) {
     let followed = match leader {
-        Some(leader) => follow(parts, run, leader).await,
+        Some(leader) => Box::pin(follow(parts, run, leader)).await,
         None => None,
     };
     let mut claimed = None;
     let close = match followed {
         Some(close) => close,
-        None => match elsewhere::made(parts, run).await {
+        None => match Box::pin(elsewhere::made(parts, run)).await {
             Elsewhere::Made(told) => Close::reused(run, &told),
             Elsewhere::Ours(key) => {
                 claimed = key;
@@ -30,7 +31,7 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
             }
         },
     };
-    write_down(parts, run, &close).await;
+    Box::pin(write_down(parts, run, &close)).await;
     if let Some((key, claim)) = claimed {
         parts.cache.release(&key, claim).await;
     }
@@ -41,7 +42,7 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
 async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
     // An answer that goes on after it lost its readers has words of its own already.
     if run.with(|state| state.text.is_empty())
-        && let Some(grey) = parts.confirmed(run).await
+        && let Some(grey) = Box::pin(parts.confirmed(run)).await
     {
         return Close::had(grey);
     }
@@ -57,7 +58,7 @@ async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
         Ending::Finished(finish) => Close::told(run, End::Done(finish), passages),
         Ending::Cancelled => Close::told(run, End::Done(Finish::Aborted), passages),
         Ending::Exhausted if run.with(|state| !state.text.is_empty()) => Close::told(run, End::CutOff, passages),
-        Ending::Exhausted => Close::instead(parts, run).await,
+        Ending::Exhausted => Box::pin(Close::instead(parts, run)).await,
     }
 }
 

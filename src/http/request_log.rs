@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -43,7 +44,7 @@ pub async fn log_request(
     headers.insert(REQUEST_ID, id.clone());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     let mut line = Line {
-        request: response.request().clone(),
+        asked: Asked::Request(response.request().clone()),
         status: response.status().as_u16(),
         metrics: counting.metrics,
         id,
@@ -94,7 +95,7 @@ pub struct Logged {
 }
 
 struct Line {
-    request: HttpRequest,
+    asked: Asked,
     status: u16,
     metrics: Metrics,
     id: HeaderValue,
@@ -102,6 +103,51 @@ struct Line {
     bytes: u64,
     whole: bool,
     _guard: Option<Guard>,
+}
+
+/// What is told of a request.
+enum Asked {
+    Request(HttpRequest),
+    /// Of an answer that takes its time: a request with its headers is 7 KB, and thousands wait at once.
+    Words {
+        method: Method,
+        path: Box<str>,
+        route: Option<String>,
+    },
+}
+
+impl Asked {
+    fn method(&self) -> &Method {
+        match self {
+            Asked::Request(request) => request.method(),
+            Asked::Words { method, .. } => method,
+        }
+    }
+
+    /// Without the query, and as sent: percent-encoded, so it cannot break the line.
+    fn path(&self) -> &str {
+        match self {
+            Asked::Request(request) => request.path(),
+            Asked::Words { path, .. } => path,
+        }
+    }
+
+    fn route(&self) -> Option<String> {
+        match self {
+            Asked::Request(request) => request.match_pattern(),
+            Asked::Words { route, .. } => route.clone(),
+        }
+    }
+
+    fn let_go(&mut self) {
+        if let Asked::Request(_) = self {
+            *self = Asked::Words {
+                method: self.method().clone(),
+                path: self.path().into(),
+                route: self.route(),
+            };
+        }
+    }
 }
 
 impl MessageBody for Logged {
@@ -121,7 +167,8 @@ impl MessageBody for Logged {
                 self.line.whole |= matches!(size, BodySize::Sized(all) if all <= self.line.bytes);
             }
             Poll::Ready(None) => self.line.whole = true,
-            _ => {}
+            Poll::Ready(Some(Err(_))) => {}
+            Poll::Pending => self.line.asked.let_go(),
         }
         polled
     }
@@ -129,14 +176,13 @@ impl MessageBody for Logged {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let route = self.request.match_pattern();
+        let route = self.asked.route();
         self.metrics
             .http_request(route.as_deref().unwrap_or("none"), self.status);
-        let whole = self.whole || self.request.method() == actix_web::http::Method::HEAD;
+        let whole = self.whole || self.asked.method() == Method::HEAD;
         tracing::info!(
-            method = self.request.method().as_str(),
-            // Without the query, and as sent: percent-encoded, so it cannot break the line.
-            path = self.request.path(),
+            method = self.asked.method().as_str(),
+            path = self.asked.path(),
             status = self.status,
             ms = self.began.elapsed().as_secs_f64() * 1000.0,
             bytes = self.bytes,
