@@ -1,8 +1,9 @@
 //! Logs and metrics: what the service tells those who run it. Never a message's text, a secret or an address.
 
 mod lines;
+mod plain;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use prometheus::core::Collector;
 use prometheus::{Counter, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
@@ -12,6 +13,7 @@ use crate::domain::{Finish, From};
 use crate::limits::Limit;
 use crate::settings::LogFormat;
 use lines::Lines;
+use plain::Plain;
 
 pub use lines::LogGuard;
 
@@ -22,14 +24,11 @@ pub fn init(format: LogFormat) -> std::io::Result<LogGuard> {
     let guard = lines.write_to(std::io::stderr())?;
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,actix_server=warn"));
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(lines)
-        .with_target(false);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(lines);
     // Refused only when logging is set up already, which is as good.
     let _ = match format {
-        LogFormat::Plain => logs.with_ansi(false).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        LogFormat::Plain => logs.with_ansi(false).event_format(Plain).try_init(),
+        LogFormat::Json => logs.with_target(false).json().flatten_event(true).try_init(),
     };
     Ok(guard)
 }
@@ -52,6 +51,8 @@ pub struct Counters {
     /// `pennypress_http_requests_total{route,status}`: route templates, status classes (`2xx`).
     http_requests: IntCounterVec,
     questions: IntCounterVec,
+    /// Those of `questions` that were counted before, by the places of origin and end in their lists.
+    asked: [[OnceLock<IntCounter>; Finish::ALL.len()]; From::ALL.len()],
     limit_refusals: [IntCounter; 3],
     pub cache_hits: IntCounter,
     pub cache_misses: IntCounter,
@@ -109,6 +110,7 @@ impl Metrics {
                 "Answered questions by where the answer came from and how it ended.",
                 &["from", "finish"],
             )?,
+            asked: Default::default(),
             limit_refusals: [
                 limit_refusals.with_label_values(&["visitor"]),
                 limit_refusals.with_label_values(&["site"]),
@@ -170,8 +172,9 @@ impl Counters {
     }
 
     pub fn question(&self, from: From, finish: Finish) {
-        self.questions
-            .with_label_values(&[from.as_str(), finish.as_str()])
+        let labels = [from.as_str(), finish.as_str()];
+        self.asked[from as usize][finish as usize]
+            .get_or_init(|| self.questions.with_label_values(&labels))
             .inc();
     }
 

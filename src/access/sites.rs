@@ -1,9 +1,9 @@
 //! The sites that may ask: those of the settings and those that the operator created. Read at every request, changed seldom.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use hashbrown::HashMap;
 
 use crate::domain::{Origin, Site};
 

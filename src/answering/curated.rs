@@ -11,7 +11,7 @@ use super::key::normalised;
 use super::{Answering, Parts, key, now_ms};
 use crate::cache::near::{Phrase, Zone};
 use crate::cache::{Basis, CachedAnswer};
-use crate::domain::{CuratedAnswer, CuratedId, Finish, From, NearHit, Question, Reuse};
+use crate::domain::{CuratedAnswer, CuratedId, Finish, From, NearHit, Original, Question, Reuse};
 use crate::store::StoreError;
 
 /// How often another service's writes to the same store are looked for.
@@ -152,7 +152,7 @@ pub(super) fn told(answer: &CuratedAnswer) -> Arc<CachedAnswer> {
 
 pub(super) fn reuse(answer: &CuratedAnswer, near: Option<NearHit>) -> Reuse {
     Reuse {
-        of: answer.id.to_string(),
+        of: Original::Curated(answer.id),
         near,
     }
 }

@@ -1,8 +1,8 @@
 //! What a visitor's thumb does to the answers that are kept.
 
-use super::lookup::key_of;
 use super::{Answering, now_ms};
-use crate::domain::{Answer, Rating};
+use crate::cache::CacheKey;
+use crate::domain::{Answer, Original, Rating};
 use crate::store::{Feedback, StoreError};
 
 impl Answering {
@@ -33,7 +33,8 @@ impl Answering {
             }
             // What the operator wrote stays until the operator changes it.
             None => {
-                if let Some(key) = key_of(&reuse.of) {
+                if let Original::Cached(key) = reuse.of {
+                    let key = CacheKey(key);
                     parts.near.forget(&key);
                     parts.cache.remove(&key).await;
                 }

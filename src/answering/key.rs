@@ -1,26 +1,36 @@
 //! What an answer depends on, as the key under which the cache keeps it.
 
+use std::sync::{Arc, LazyLock};
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::cache::CacheKey;
 use crate::cache::near::Scope;
 use crate::domain::{Page, Question};
 use crate::models::Model;
-use std::sync::Arc;
 
-/// Words that point at the page on which they are written; an answer to them is good for that page only.
-const POINTING: &[&str] = &[
-    "it", "its", "this", "that", "these", "those", "here", "page", "article", "post", // English
-    "dies", "diese", "dieser", "dieses", "diesen", "hier", "seite", // German
-    "ce", "cet", "cette", "ces", "ici", // French
-    "este", "esta", "esto", "estos", "estas", "aquí", // Spanish
-];
+/// The name under which keys are hashed takes a hash of its own, which is made once.
+static EXACT: LazyLock<blake3::Hasher> =
+    LazyLock::new(|| blake3::Hasher::new_derive_key("pennypress 2026 exact cache"));
+static NEAR: LazyLock<blake3::Hasher> = LazyLock::new(|| blake3::Hasher::new_derive_key("pennypress 2026 near scope"));
+
+/// A word that points at the page on which it is written; an answer to it is good for that page only.
+#[rustfmt::skip]
+fn points(word: &str) -> bool {
+    matches!(
+        word,
+        "it" | "its" | "this" | "that" | "these" | "those" | "here" | "page" | "article" | "post" // English
+            | "dies" | "diese" | "dieser" | "dieses" | "diesen" | "hier" | "seite" // German
+            | "ce" | "cet" | "cette" | "ces" | "ici" // French
+            | "este" | "esta" | "esto" | "estos" | "estas" | "aquí" // Spanish
+    )
+}
 
 /// The key of a question that leans on no conversation.
 pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32) -> CacheKey {
     let text = normalised(&question.text);
     let page = question.page.as_ref().filter(|_| points_at_page(&text));
-    let mut hash = blake3::Hasher::new_derive_key("pennypress 2026 exact cache");
+    let mut hash = EXACT.clone();
     part(&mut hash, &question.site.key);
     part(&mut hash, &text);
     part(&mut hash, &question.site.persona);
@@ -35,7 +45,7 @@ pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32) -
 
 /// In which company an answer may stand for another one's: everything of the key but the question.
 pub fn scope(question: &Question, models: &[Arc<Model>], temperature: f32) -> Scope {
-    let mut hash = blake3::Hasher::new_derive_key("pennypress 2026 near scope");
+    let mut hash = NEAR.clone();
     part(&mut hash, &question.site.persona);
     part(&mut hash, &question.locale);
     part(&mut hash, &question.language);
@@ -66,36 +76,38 @@ fn page_address(page: &Page) -> &str {
 }
 
 fn points_at_page(normalised: &str) -> bool {
-    normalised
-        .split(|c: char| !c.is_alphanumeric())
-        .any(|word| POINTING.contains(&word))
+    normalised.split(|c: char| !c.is_alphanumeric()).any(points)
 }
 
 /// A question as it is compared: Unicode NFKC, lower case, single spaces, without punctuation at its end.
 pub fn normalised(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut space = false;
-    let mut push = |c: char| {
-        if c.is_whitespace() {
-            space = !plain.is_empty();
-        } else {
-            if std::mem::take(&mut space) {
-                plain.push(' ');
-            }
-            plain.extend(c.to_lowercase());
-        }
+    let mut plain = match text.is_ascii() {
+        true => spaced(text.chars(), |plain, c| plain.push(c.to_ascii_lowercase()), text.len()),
+        false => spaced(text.nfkc(), |plain, c| plain.extend(c.to_lowercase()), text.len()),
     };
-    if text.is_ascii() {
-        text.chars().for_each(&mut push);
-    } else {
-        text.nfkc().for_each(&mut push);
-    }
     let kept = plain
         .trim_end_matches(['.', '!', '?', '…', '。', '،', '؟', ',', ';', ':', ' '])
         .len();
     // A question of nothing but punctuation is itself.
     if kept > 0 {
         plain.truncate(kept);
+    }
+    plain
+}
+
+/// What `push` writes of the characters, with single spaces.
+fn spaced(text: impl Iterator<Item = char>, push: impl Fn(&mut String, char), length: usize) -> String {
+    let mut plain = String::with_capacity(length);
+    let mut space = false;
+    for c in text {
+        if c.is_whitespace() {
+            space = !plain.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut space) {
+            plain.push(' ');
+        }
+        push(&mut plain, c);
     }
     plain
 }

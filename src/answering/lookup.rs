@@ -6,7 +6,7 @@ use super::retrieval::Found;
 use super::{Parts, curated, key};
 use crate::cache::near::{Candidate, Meaning, Phrase, Scope, Word};
 use crate::cache::{Basis, CacheKey, CachedAnswer};
-use crate::domain::{From, NearHit, Question, Reuse, Tier};
+use crate::domain::{From, NearHit, Original, Question, Reuse, Tier};
 use crate::knowledge::Passage;
 
 /// Passages whose documents an answer rests on although they are not cited.
@@ -43,7 +43,7 @@ impl Grey {
 
 fn reuse(candidate: &Candidate, verified: bool) -> Reuse {
     Reuse {
-        of: hex(&candidate.key),
+        of: Original::Cached(candidate.key.0),
         near: Some(NearHit {
             question: candidate.question.clone(),
             similarity: candidate.similarity,
@@ -69,7 +69,7 @@ impl Parts {
             return None;
         }
         let reuse = Reuse {
-            of: hex(key),
+            of: Original::Cached(key.0),
             near: None,
         };
         Some((told, reuse))
@@ -179,12 +179,12 @@ impl Parts {
     /// Whether the documents behind an answer are as they were; and when others changed, whether the question still leads to them.
     pub(super) async fn is_current(&self, question: &Question, told: &CachedAnswer) -> bool {
         let (site, basis) = (&question.site.key, &told.basis);
+        if self.knowledge.has_version(site, &basis.content_version) {
+            return true;
+        }
         let stands = |(id, version): &(String, _)| self.knowledge.document_version(site, id) == Some(*version);
         if !basis.documents.iter().all(stands) {
             return false;
-        }
-        if basis.content_version == self.knowledge.version(site) {
-            return true;
         }
         // A page that is new may hold a better answer: then it leads.
         match self.find_again(question).await.passages.first() {
@@ -200,13 +200,4 @@ fn leads_alike(candidate: &Candidate, passages: &[Passage]) -> bool {
         Some(first) => candidate.leading.contains(&first.document),
         None => candidate.leading.is_empty(),
     }
-}
-
-pub(super) fn hex(key: &CacheKey) -> String {
-    blake3::Hash::from(key.0).to_hex().to_string()
-}
-
-/// The key that [`hex`] wrote.
-pub(super) fn key_of(text: &str) -> Option<CacheKey> {
-    blake3::Hash::from_hex(text).ok().map(|hash| CacheKey(*hash.as_bytes()))
 }

@@ -213,7 +213,7 @@ impl Answering {
                 );
                 question.route = Some(Decision {
                     tier: Tier::Simple,
-                    reason: thrifty,
+                    reason: thrifty.into(),
                 });
                 // Nor is anything tried that may cost more.
                 question.enrolment = None;
@@ -221,7 +221,7 @@ impl Answering {
             }
             Some(Verdict::Spent) => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
         };
-        tracing::debug!(tier = tier.as_str(), reason = routed.reason, "routed");
+        tracing::debug!(tier = tier.as_str(), reason = &*routed.reason, "routed");
         // An answer of another tier than asked for is kept under its own name.
         let key = if tier == routed.tier {
             key

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::bill::SitePurse;
 use super::elsewhere::{self, Elsewhere};
-use super::lookup::{self, Grey};
+use super::lookup::Grey;
 use super::run::{End, Reader, Run};
 use super::{Parts, citations, experiment, prompt};
 use crate::cache::CachedAnswer;
-use crate::domain::{Answer, Doubt, Finish, From, Purpose, Reuse, Source};
+use crate::domain::{Answer, Doubt, Finish, From, Original, Purpose, Reuse, Source};
 use crate::knowledge::{Passage, support};
 use crate::models::{Chain, Ending, Model, Sink};
 use crate::telemetry::Metrics;
@@ -308,7 +308,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
         let meaning = run.with(|state| state.meaning.take());
         parts.keep(question, key, kept, meaning).await;
         record.reuse = Some(Reuse {
-            of: lookup::hex(key),
+            of: Original::Cached(key.0),
             near: None,
         });
     }

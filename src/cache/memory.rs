@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use hashbrown::DefaultHashBuilder;
 use moka::sync::Cache;
 
 use super::{AnswerCache, CacheKey, CachedAnswer, STALE_FOR};
@@ -12,7 +13,7 @@ use super::{AnswerCache, CacheKey, CachedAnswer, STALE_FOR};
 const ENTRY_BYTES: usize = 256;
 
 pub struct MemoryCache {
-    answers: Cache<CacheKey, Kept>,
+    answers: Cache<CacheKey, Kept, DefaultHashBuilder>,
     ttl: Duration,
 }
 
@@ -28,7 +29,7 @@ impl MemoryCache {
             .max_capacity(max_bytes)
             .weigher(|_, kept: &Kept| u32::try_from(weight(&kept.answer)).unwrap_or(u32::MAX))
             .time_to_live(ttl + STALE_FOR)
-            .build();
+            .build_with_hasher(DefaultHashBuilder::default());
         Self { answers, ttl }
     }
 }

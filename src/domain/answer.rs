@@ -98,7 +98,7 @@ named!(
 pub struct Decision {
     pub tier: Tier,
     /// One line for the operator.
-    pub reason: String,
+    pub reason: Arc<str>,
 }
 
 named!(

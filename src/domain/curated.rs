@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CuratedId, Source};
+use super::{CuratedId, InvalidId, Source};
 
 /// An answer that the operator wrote; it wins over every other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,37 @@ pub struct CuratedAnswer {
 /// Where an answer lies that was, or may be, given again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reuse {
-    /// The cache's key in hexadecimal digits, or the id of a curated answer.
-    pub of: String,
+    pub of: Original,
     /// How it was found, when it was found by its meaning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub near: Option<NearHit>,
+}
+
+/// An answer that others were given again. Written as the cache's key in hexadecimal digits, or as the id of a curated answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Original {
+    Cached([u8; 32]),
+    Curated(CuratedId),
+}
+
+impl std::convert::From<Original> for String {
+    fn from(original: Original) -> String {
+        match original {
+            Original::Cached(key) => blake3::Hash::from(key).to_hex().to_string(),
+            Original::Curated(id) => id.to_string(),
+        }
+    }
+}
+
+impl TryFrom<String> for Original {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        match blake3::Hash::from_hex(&text) {
+            Ok(key) => Ok(Self::Cached(key.into())),
+            Err(_) => CuratedId::parse(&text).map(Self::Curated),
+        }
+    }
 }
 
 /// Why an answer to another question was given.

@@ -2,9 +2,11 @@
 //! They grow with time, so that an index on them grows at its end, and carry 74 random bits, so that nobody guesses one.
 
 use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
+use uuid::fmt::Simple;
 
 /// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +18,8 @@ pub struct InvalidId {
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Uuid);
 
         impl $name {
@@ -38,9 +40,32 @@ macro_rules! identifier {
             }
         }
 
+        impl $name {
+            /// What `Display` writes, in `room`.
+            fn written<'r>(&self, room: &'r mut [u8; $prefix.len() + Simple::LENGTH]) -> &'r str {
+                let (prefix, digits) = room.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                self.0.as_simple().encode_lower(digits);
+                // Letters and digits are UTF-8.
+                std::str::from_utf8(room).unwrap_or_default()
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{}"), self.0.as_simple())
+                f.write_str(self.written(&mut [0; _]))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.written(&mut [0; _]))
+            }
+        }
+
+        impl std::convert::From<$name> for Arc<str> {
+            fn from(id: $name) -> Arc<str> {
+                id.written(&mut [0; _]).into()
             }
         }
 

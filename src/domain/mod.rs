@@ -19,7 +19,7 @@ pub use answer::{
     UpstreamCall, Usage,
 };
 pub use call::{CallBegun, CallId};
-pub use curated::{CuratedAnswer, NearHit, Reuse};
+pub use curated::{CuratedAnswer, NearHit, Original, Reuse};
 pub use document::{DocumentChange, DocumentOutcome, KeptDocument, PageQuestion};
 pub use doubt::{Doubt, DoubtReason};
 pub use id::{AnswerId, ConversationId, CuratedId, InvalidId, VisitorId};

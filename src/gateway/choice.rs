@@ -55,7 +55,7 @@ pub fn for_chat(
                 best_passage: None,
             };
             let decision = decide(catalogue.rules(), &features);
-            tracing::debug!(tier = decision.tier.as_str(), reason = decision.reason, "routed");
+            tracing::debug!(tier = decision.tier.as_str(), reason = &*decision.reason, "routed");
             decision.tier
         }
     };

@@ -184,7 +184,8 @@ impl Drop for Line {
             method = self.asked.method().as_str(),
             path = self.asked.path(),
             status = self.status,
-            ms = self.began.elapsed().as_secs_f64() * 1000.0,
+            // To the microsecond.
+            ms = self.began.elapsed().as_micros() as f64 / 1000.0,
             bytes = self.bytes,
             id = self.id.to_str().unwrap_or("none"),
             aborted = (!whole).then_some(true),

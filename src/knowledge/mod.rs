@@ -22,12 +22,12 @@ mod terms;
 mod thesaurus;
 mod wording;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use hashbrown::HashMap;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
@@ -201,6 +201,11 @@ impl Knowledge {
     /// Changes when the site's content does, and only then; the same after a restart.
     pub fn version(&self, site: &str) -> String {
         self.of(site).index.read().version()
+    }
+
+    /// Whether a site's content is what it was when this was its version.
+    pub fn has_version(&self, site: &str, version: &str) -> bool {
+        self.of(site).index.read().has_version(version)
     }
 
     /// Bytes that a site's index takes beyond the text of its passages, and how many passages it has.

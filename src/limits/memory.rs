@@ -1,6 +1,5 @@
 //! Limits counted in this process.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use hashbrown::HashMap;
 use moka::Expiry;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use pennypress::domain::{AnswerId, ConversationId, Finish, Rating, VisitorId};
+use pennypress::domain::{AnswerId, ConversationId, Finish, Page, Rating, VisitorId};
 use pennypress::store::operator::ReviewFilter;
 use pennypress::store::{AnswerStore, Feedback, OperatorStore, SqliteStore};
 
@@ -164,6 +164,43 @@ async fn a_deleted_conversation_takes_everything_along_and_stays_gone() {
         store.review(&ReviewFilter::default(), 0, 9).await.expect("read").total,
         0
     );
+}
+
+/// They are written together, and each has what is its own.
+#[tokio::test]
+async fn one_answer_given_again_and_again_is_kept_each_time_as_it_was_given() {
+    let store = store().await;
+    let conversation = ConversationId::generate();
+    let again = answer("site_a", conversation);
+    let mut sent = Vec::new();
+    for i in 0..1_000 {
+        let mut one = match i % 7 {
+            0 => answer("site_a", conversation),
+            _ => again.clone(),
+        };
+        one.id = AnswerId::generate();
+        one.visitor = again.visitor;
+        one.asked_at_ms = i;
+        one.question = format!("question {i}");
+        one.total_ms = u32::try_from(i).expect("small");
+        one.page = (i % 3 > 0).then(|| Page {
+            url: format!("https://shop.example/{i}"),
+            title: String::new(),
+        });
+        // Text and sources are the same ones, and yet not all is alike.
+        one.locale = if i % 2 == 0 { "en" } else { "de" }.to_owned();
+        store.record(one.clone()).await;
+        if i == 500 {
+            one.text = "It was recorded once more, with another end.".into();
+            store.record(one.clone()).await;
+        }
+        sent.push(one);
+    }
+    let kept = store.conversation("site_a", conversation, 9_999).await.expect("read");
+    assert_eq!(kept.len(), sent.len());
+    for ((kept, _), sent) in kept.iter().zip(&sent) {
+        assert_eq!(format!("{kept:?}"), format!("{sent:?}"));
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ fn answer(site: &str, conversation: ConversationId) -> Answer {
         asked_at_ms: 1_000,
         route: Some(Decision {
             tier: Tier::Simple,
-            reason: "it is short".to_owned(),
+            reason: "it is short".into(),
         }),
         enrolment: None,
         baseline_cost: None,

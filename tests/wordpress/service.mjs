@@ -58,7 +58,7 @@ url = "${cache}"
 redis_timeout_ms = 5000
 ${provider ? withModel(provider) : ""}
 [limits]
-per_visitor_per_minute = 1000000
+per_visitor_per_minute = 100000000
 per_site_per_day = 100000000
 ${extra}
 `);

@@ -7,8 +7,9 @@ use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::gate::{Caller, Gate, OriginRule, read_json};
+use super::gate::{Caller, Gate, Naming, OriginRule, read_json};
 use super::{NO_STORE, PublicUrl, body, events};
 use crate::answering::{Answering, Asked, End, Reader, Reply};
 use crate::domain::{AnswerId, ConversationId, Finish, From, Page, Source};
@@ -20,7 +21,11 @@ const LONGEST_MESSAGE: usize = 4_000;
 const LONGEST_PAGE_FIELD: usize = 2_000;
 
 #[derive(Deserialize)]
-struct ChatRequest {
+struct ChatRequest<'a> {
+    #[serde(default)]
+    site: Option<String>,
+    #[serde(default, borrow)]
+    visitor: Option<&'a RawValue>,
     message: String,
     #[serde(default)]
     conversation: Option<String>,
@@ -40,22 +45,28 @@ struct PageGiven {
     title: Option<String>,
 }
 
-pub async fn chat(
-    request: HttpRequest,
-    payload: Payload,
-    gate: Data<Gate>,
-    answering: Data<Answering>,
-    public: Data<PublicUrl>,
-) -> Result<HttpResponse, Problem> {
+pub async fn chat(request: HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
     let began = Instant::now();
+    let (gate, answering) = (part::<Gate>(&request)?, part::<Answering>(&request)?);
     let body = body::read(payload).await?;
-    let caller = gate.admit(&request, &body, OriginRule::Required).await?;
-    let asked: ChatRequest = read_json(&body)?;
+    let mut asked: Result<ChatRequest, Problem> = read_json(&body);
+    let caller = match &mut asked {
+        Ok(asked) => {
+            let naming = Naming {
+                site: asked.site.take(),
+                visitor: asked.visitor,
+            };
+            gate.admit_named(&request, &body, naming, OriginRule::Required).await?
+        }
+        // Who may not call hears that first.
+        Err(_) => gate.admit(&request, &body, OriginRule::Required).await?,
+    };
+    let asked = asked?;
     let stream = asked.stream.unwrap_or(true);
     let reply = answering.ask(checked(asked, caller, began)?).await?;
     let base = match &reply {
         Reply::Whole(whole) if !events::needs_base(&whole.told.sources) => String::new(),
-        _ => public.base(&request),
+        _ => part::<PublicUrl>(&request)?.base(&request),
     };
     match (reply, stream) {
         (Reply::Whole(whole), true) => Ok(events::whole(&whole, &base)),
@@ -72,7 +83,14 @@ pub async fn chat(
     }
 }
 
-fn checked(asked: ChatRequest, caller: Caller, began: Instant) -> Result<Asked, Problem> {
+/// Borrowed, where an argument of the handler would be one more owner, whom all workers count in one place.
+fn part<T: 'static>(request: &HttpRequest) -> Result<&T, Problem> {
+    let part = request.app_data::<Data<T>>();
+    part.map(|part| part.get_ref())
+        .ok_or_else(|| Problem::unavailable("The service is not whole."))
+}
+
+fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Asked, Problem> {
     // Kept as it was written; only what compares questions overlooks white space.
     let message = asked.message;
     if message.trim().is_empty() {
@@ -85,7 +103,13 @@ fn checked(asked: ChatRequest, caller: Caller, began: Instant) -> Result<Asked, 
     }
     let conversation = asked.conversation.filter(|id| !id.is_empty());
     let conversation = conversation.map(|id| ConversationId::parse(&id).map_err(|_| Problem::unknown_conversation()));
-    let cut = |text: Option<String>| text.unwrap_or_default().chars().take(LONGEST_PAGE_FIELD).collect();
+    let cut = |text: Option<String>| {
+        let mut text = text.unwrap_or_default();
+        if let Some((end, _)) = text.char_indices().nth(LONGEST_PAGE_FIELD) {
+            text.truncate(end);
+        }
+        text
+    };
     let page = asked.page.map(|page| Page {
         url: cut(page.url),
         title: cut(page.title),
@@ -95,11 +119,18 @@ fn checked(asked: ChatRequest, caller: Caller, began: Instant) -> Result<Asked, 
         .locale
         .filter(|tag| is_language_tag(tag))
         .unwrap_or_else(|| usual.clone());
+    let is_spelled = locale
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let locale = match is_spelled {
+        true => locale,
+        false => locale.to_ascii_lowercase().replace('_', "-"),
+    };
     Ok(Asked {
         message,
         conversation: conversation.transpose()?,
         page,
-        locale: locale.to_ascii_lowercase().replace('_', "-"),
+        locale,
         site: caller.site,
         visitor: caller.visitor,
         user: caller.user,

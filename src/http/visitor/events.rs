@@ -1,7 +1,6 @@
 //! An answer as server-sent events: `start`, `delta`, `sources`, `done` or `error`, each with an id to come back to.
 
 use std::borrow::Cow;
-use std::io::Write;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -132,8 +131,12 @@ fn write(out: &mut Vec<u8>, conversation: ConversationId, answer: AnswerId, upda
 
 /// JSON has no line ends of its own, so an event's data is one line.
 fn event(out: &mut Vec<u8>, id: usize, name: &str, data: &impl Serialize) {
-    // Writing into memory does not fail, and these types always have a JSON form.
-    let _ = write!(out, "id: {id}\nevent: {name}\ndata: ");
+    // Writing into memory does not fail, and these types always have a JSON form; that of a number is the number.
+    out.extend_from_slice(b"id: ");
+    let _ = serde_json::to_writer(&mut *out, &id);
+    out.extend_from_slice(b"\nevent: ");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\ndata: ");
     let _ = serde_json::to_writer(&mut *out, data);
     out.extend_from_slice(b"\n\n");
 }

@@ -71,12 +71,12 @@ enum UserId {
 
 /// The parts of a body that say who calls.
 #[derive(Deserialize, Default)]
-struct Naming<'a> {
+pub struct Naming<'a> {
     #[serde(default)]
-    site: Option<String>,
+    pub site: Option<String>,
     /// Read only when a signature vouches for it.
     #[serde(default, borrow)]
-    visitor: Option<&'a RawValue>,
+    pub visitor: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -87,7 +87,18 @@ struct SiteQuery {
 impl Gate {
     /// Admits a caller. The site is named by the body or by `?site=`.
     pub async fn admit(&self, request: &HttpRequest, body: &[u8], rule: OriginRule) -> Result<Caller, Problem> {
-        let mut caller = self.identify(request, body, rule).await?;
+        self.admit_named(request, body, naming(body)?, rule).await
+    }
+
+    /// The same for a body of which that part was read already.
+    pub async fn admit_named(
+        &self,
+        request: &HttpRequest,
+        body: &[u8],
+        naming: Naming<'_>,
+        rule: OriginRule,
+    ) -> Result<Caller, Problem> {
+        let mut caller = self.identify(request, body, naming, rule).await?;
         if let Some(token) = token(request) {
             caller.visitor = Some(self.tokens.read(&caller.site.key, token, unix_seconds())?);
         }
@@ -96,7 +107,9 @@ impl Gate {
 
     /// The same for the exchange of a token: an expired one still tells who it was, a forged one is as good as none.
     pub async fn admit_for_renewal(&self, request: &HttpRequest, body: &[u8]) -> Result<Caller, Problem> {
-        let mut caller = self.identify(request, body, OriginRule::Required).await?;
+        let mut caller = self
+            .identify(request, body, naming(body)?, OriginRule::Required)
+            .await?;
         let read = |token| {
             self.tokens
                 .read_for_renewal(&caller.site.key, token, unix_seconds())
@@ -111,15 +124,17 @@ impl Gate {
         if signed(request)?.is_none() {
             return Err(SignatureError::Missing("webhook-signature").into());
         }
-        let caller = self.identify(request, body, OriginRule::IfSent).await?;
+        let caller = self.identify(request, body, naming(body)?, OriginRule::IfSent).await?;
         Ok(caller.site)
     }
 
-    async fn identify(&self, request: &HttpRequest, body: &[u8], rule: OriginRule) -> Result<Caller, Problem> {
-        let naming = match body.trim_ascii() {
-            b"" => Naming::default(),
-            body => read_json(body)?,
-        };
+    async fn identify(
+        &self,
+        request: &HttpRequest,
+        body: &[u8],
+        naming: Naming<'_>,
+        rule: OriginRule,
+    ) -> Result<Caller, Problem> {
         let named = naming.site.or_else(|| {
             let query = actix_web::web::Query::<SiteQuery>::from_query(request.query_string());
             query.ok()?.into_inner().site
@@ -250,6 +265,13 @@ impl Gate {
             .filter_map(|value| value.to_str().ok())
             .collect();
         client_address(peer, forwarded.into_iter(), &self.trusted_proxies)
+    }
+}
+
+fn naming(body: &[u8]) -> Result<Naming<'_>, Problem> {
+    match body.trim_ascii() {
+        b"" => Ok(Naming::default()),
+        body => read_json(body),
     }
 }
 

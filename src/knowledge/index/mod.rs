@@ -328,6 +328,13 @@ impl Index {
         format!("{:016x}-{}", self.version, self.by_id.len())
     }
 
+    /// Whether this is what [`Index::version`] says.
+    pub fn has_version(&self, text: &str) -> bool {
+        text.split_once('-').is_some_and(|(sum, documents)| {
+            u64::from_str_radix(sum, 16) == Ok(self.version) && documents.parse() == Ok(self.by_id.len())
+        })
+    }
+
     /// Bytes that the index takes beyond the passages' texts, titles, headings and addresses.
     pub fn bytes(&self) -> usize {
         let sequences = self.passages.iter().flatten().map(|stored| stored.sequence.len());

@@ -67,9 +67,11 @@ fn documents_come_change_and_go() {
     assert_eq!(text.version, changed.version());
     assert_ne!(knowledge.document_version("a", "delivery"), Some(old));
     assert_ne!(knowledge.version("a"), before);
+    assert!(!knowledge.has_version("a", &before));
 
     knowledge.put("a", vec![shop().swap_remove(1)]);
     assert_eq!(knowledge.version("a"), before, "the same content has the same version");
+    assert!(knowledge.has_version("a", &before));
     knowledge.remove("a", &["delivery".to_owned(), "never".to_owned()]);
     assert_eq!(knowledge.document_version("a", "delivery"), None);
     assert!(first(&knowledge, "a", "warehouse noon").is_none());

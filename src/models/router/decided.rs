@@ -60,7 +60,7 @@ mod tests {
     fn decision(text: &str) -> Decision {
         Decision {
             tier: Tier::Simple,
-            reason: text.to_owned(),
+            reason: text.into(),
         }
     }
 
@@ -69,11 +69,11 @@ mod tests {
         let decided = Decided::default();
         let texts: Vec<String> = (0..2_000).map(|n| format!("question {n}")).collect();
         for text in &texts {
-            assert_eq!(decided.decide(text, || decision(text)).reason, *text);
-            assert_eq!(decided.decide(text, || panic!("asked again")).reason, *text);
+            assert_eq!(*decided.decide(text, || decision(text)).reason, **text);
+            assert_eq!(*decided.decide(text, || panic!("asked again")).reason, **text);
         }
         let long = "x".repeat(LONGEST + 1);
         decided.decide(&long, || decision("first"));
-        assert_eq!(decided.decide(&long, || decision("second")).reason, "second");
+        assert_eq!(&*decided.decide(&long, || decision("second")).reason, "second");
     }
 }

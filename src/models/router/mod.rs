@@ -34,7 +34,7 @@ pub fn decide(rules: &[RoutingRule], question: &Features<'_>) -> Decision {
     if let Some(rule) = rules.iter().find(|rule| rule.pattern.fits(question.text)) {
         return Decision {
             tier: rule.tier,
-            reason: format!("a rule: {}", rule.pattern),
+            reason: format!("a rule: {}", rule.pattern).into(),
         };
     }
     let mut signals = signals::of(question.text, question.turns);
@@ -53,7 +53,7 @@ pub fn decide(rules: &[RoutingRule], question: &Features<'_>) -> Decision {
     };
     Decision {
         tier,
-        reason: reason(signals, tier, question),
+        reason: reason(signals, tier, question).into(),
     }
 }
 

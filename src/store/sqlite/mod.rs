@@ -9,6 +9,7 @@ mod ledger_read;
 mod open;
 mod operator;
 mod overview;
+mod recorded;
 mod review;
 mod rows;
 mod running;
@@ -17,11 +18,12 @@ mod syncs;
 mod trials;
 mod writer;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use hashbrown::HashMap;
 use parking_lot::Mutex;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{SqliteConnection, SqlitePool};

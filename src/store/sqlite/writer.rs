@@ -1,18 +1,19 @@
 //! The one task that writes. Everything that waits goes into one transaction, so that a flood of answers costs a few
 //! syncs of the disk a second and not one each.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use hashbrown::HashMap;
 use parking_lot::Mutex;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{sleep, timeout_at};
 
 use super::running::{self, Running};
-use super::{ledger, rows};
+use super::{ledger, recorded};
 use crate::domain::{Answer, AnswerId, CallBegun, ConversationId, Saving, UpstreamCall};
 use crate::store::StoreError;
 
@@ -255,14 +256,14 @@ async fn write_answers(transaction: &mut Transaction<'_, Sqlite>, answers: &[Arc
     }
     // Without a savepoint, which would keep a copy of every page that changes: what was written before the answer that failed is
     // written over below.
-    match rows::write_answers(transaction, answers).await {
+    match recorded::write_answers(transaction, answers).await {
         Ok(()) => return Ok(()),
         Err(error) if is_about_the_disk(&error) => return Err(error),
         Err(_) => {}
     }
     for answer in answers {
         let mut step = transaction.begin().await?;
-        match rows::write_answers(&mut step, std::slice::from_ref(answer)).await {
+        match recorded::write_answers(&mut step, std::slice::from_ref(answer)).await {
             Ok(()) => step.commit().await?,
             Err(error) if is_about_the_disk(&error) => return Err(error),
             Err(error) => {
