@@ -10,7 +10,7 @@ mod vector;
 mod words;
 
 pub use glossary::Glossary;
-pub use vector::{Coarse, DIMENSIONS, Vector};
+pub use vector::{Coarse, Common, DIMENSIONS, Vector};
 
 /// Tokens that are looked at, from the start of a text.
 const MOST_TOKENS: usize = 512;
@@ -27,13 +27,19 @@ pub struct Embedding {
 
 /// The embedding of the first 512 tokens of a text. A text without any word that the model knows gets the zero vector.
 pub fn embed(text: &str) -> Embedding {
+    embed_weighed(text, |_| 1.0)
+}
+
+/// The same, with the words as heavy as `weight` says of each in lower case.
+pub fn embed_weighed(text: &str, weight: impl Fn(&str) -> f32) -> Embedding {
     let mut sum = [0f32; DIMENSIONS];
     let (mut words, mut known) = (0u32, 0u32);
     let mut tokens = 0;
     for word in words::words(text) {
+        let weight = weight(&word);
         let count = model::pieces(&word, |token| {
             if tokens < MOST_TOKENS {
-                model::add(token, &mut sum);
+                model::add_share(token, weight, &mut sum);
                 tokens += 1;
             }
         });

@@ -100,11 +100,6 @@ fn longest(mark: &[u8], word: &[u8]) -> Option<(Token, usize)> {
         .find_map(|length| Some((Token(rows.find(hashes[length - 1], mark, &word[..length])?), length)))
 }
 
-/// Adds the token's vector.
-pub(super) fn add(token: Token, sum: &mut [f32; DIMENSIONS]) {
-    add_share(token, 1.0, sum);
-}
-
 /// Adds a share of the vector of the token in a row; of none when there is no such row.
 pub(super) fn add_row(row: u16, share: f32, sum: &mut [f32; DIMENSIONS]) {
     if usize::from(row) < COUNT {

@@ -90,6 +90,54 @@ impl Coarse {
         let lengths = (square as f32).sqrt() * other.length;
         if lengths == 0.0 { 0.0 } else { dot as f32 / lengths }
     }
+
+    /// What stands in the byte at each two dimensions.
+    fn values(&self) -> impl Iterator<Item = i32> {
+        let two = |byte: &u8| [i32::from(byte & 0xf) - COARSE_MOST, i32::from(byte >> 4) - COARSE_MOST];
+        self.0.iter().flat_map(two)
+    }
+}
+
+/// The direction in which many lie together.
+#[derive(Clone)]
+pub struct Common([f32; DIMENSIONS]);
+
+impl Default for Common {
+    fn default() -> Self {
+        Self([0.0; DIMENSIONS])
+    }
+}
+
+impl Common {
+    pub fn add(&mut self, one: &Coarse) {
+        self.change(one, 1.0);
+    }
+
+    /// Takes out one that was added.
+    pub fn take(&mut self, one: &Coarse) {
+        self.change(one, -1.0);
+    }
+
+    fn change(&mut self, one: &Coarse, times: f32) {
+        let square: i32 = one.values().map(|value| value * value).sum();
+        let step = times / (square.max(1) as f32).sqrt();
+        for (sum, value) in self.0.iter_mut().zip(one.values()) {
+            *sum += step * value as f32;
+        }
+    }
+
+    /// A vector without so much, of its length, of what is common.
+    pub fn taken_from(&self, vector: &Vector, share: f32) -> Vector {
+        let length = self.0.iter().map(|value| value * value).sum::<f32>().sqrt();
+        let scale = if length > f32::EPSILON {
+            share * vector.length / length
+        } else {
+            0.0
+        };
+        Vector::quantised(&std::array::from_fn(|at| {
+            f32::from(vector.values[at]) - scale * self.0[at]
+        }))
+    }
 }
 
 impl fmt::Debug for Vector {
@@ -132,6 +180,27 @@ mod tests {
         assert!(coarse.similarity(&one) > 0.99);
         assert!((coarse.similarity(&other) - one.similarity(&other)).abs() < 0.02);
         assert_eq!(Coarse::of(&Vector::quantised(&[0.0; DIMENSIONS])).similarity(&one), 0.0);
+    }
+
+    #[test]
+    fn what_is_common_to_all_tells_them_apart_no_more() {
+        let of = |at: [usize; 2]| {
+            let mut values = [0f32; DIMENSIONS];
+            at.into_iter().for_each(|at| values[at] = 1.0);
+            Vector::quantised(&values)
+        };
+        let mut common = Common::default();
+        for own in 1..20 {
+            common.add(&Coarse::of(&of([0, own])));
+        }
+        let gone = Coarse::of(&of([200, 201]));
+        common.add(&gone);
+        common.take(&gone);
+        let asked = common.taken_from(&of([0, 7]), 0.5);
+        let (right, vague) = (of([7, 100]), of([0, 100]));
+        assert!(asked.similarity(&right) > asked.similarity(&vague) + 0.1);
+        assert_eq!(Common::default().taken_from(&right, 0.5), right);
+        assert_eq!(common.taken_from(&right, 0.0), right);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use super::terms::{each_word, stem};
-use crate::embeddings::{Embedding, Glossary, embed};
+use crate::embeddings::{Embedding, Glossary, embed, embed_weighed};
 
 /// Words that are looked at, from the start of a text.
 const MOST_WORDS: usize = 512;
@@ -27,6 +27,20 @@ pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
         .collect();
     let counted = counted.iter().map(|(stem, count)| (stem.as_str(), *count));
     Some(glossary.embed(counted, language.joins_words()))
+}
+
+/// What an English word counts for that is in every question: `how`, `can`, `use`. Those of other languages are left out.
+const OF_EVERY_QUESTION: f32 = 0.5;
+
+/// The same of a question.
+pub(super) fn meaning_of_question(text: &str, language: Language) -> Option<Embedding> {
+    if !matches!(language, Language::ENGLISH | Language::UNKNOWN) {
+        return meaning(text, language);
+    }
+    Some(embed_weighed(text, |word| match Language::ENGLISH.leaves_out(word) {
+        true => OF_EVERY_QUESTION,
+        false => 1.0,
+    }))
 }
 
 /// Words of a language that mean what this stem means, as translations show.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use super::language::Language;
 use super::{DocumentVersion, Passage};
-use crate::embeddings::Coarse;
+use crate::embeddings::{Coarse, Common};
 use lexicon::Lexicon;
 use postings::Postings;
 
@@ -64,6 +64,8 @@ pub(super) struct Index {
     /// The lengths of all that are there.
     length: u64,
     languages: HashMap<Language, usize>,
+    /// What all passages mean together: what the site is about.
+    pub subject: Common,
     /// The sum of all documents' versions, whatever their order.
     version: u64,
     writer: Writer,
@@ -141,6 +143,9 @@ impl Index {
         self.length += u64::from(length);
         self.there += 1;
         *self.languages.entry(stored.language).or_default() += 1;
+        if let Some(meaning) = &stored.meaning {
+            self.subject.add(meaning);
+        }
         reserve_little(&mut self.passages, 1);
         self.passages.push(Some(stored));
     }
@@ -162,6 +167,9 @@ impl Index {
                 self.there -= 1;
                 if let Some(count) = self.languages.get_mut(&gone.language) {
                     *count -= 1;
+                }
+                if let Some(meaning) = &gone.meaning {
+                    self.subject.take(meaning);
                 }
             }
         }

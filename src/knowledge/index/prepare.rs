@@ -25,7 +25,7 @@ pub(in crate::knowledge) struct PreparedPassage {
     pub text: String,
     pub language: Language,
     pub words: Words,
-    /// What title, headings and text mean; `None` in languages that the model does not know.
+    /// What title, headings (twice) and text mean; `None` in languages that the model does not know.
     pub meaning: Option<Box<Coarse>>,
 }
 
@@ -90,8 +90,10 @@ fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
     }
     let text: Vec<&str> = chunk.blocks.iter().map(|block| block.markdown.as_str()).collect();
     let text = text.join("\n\n");
+    let names = format!("{} {}", chunk.title, chunk.section);
     PreparedPassage {
-        meaning: coarse_meaning(&format!("{} {} {text}", chunk.title, chunk.section), language),
+        // Twice the names: they say in a few words what the passage is about.
+        meaning: coarse_meaning(&format!("{names} {names} {text}"), language),
         text,
         title: chunk.title,
         section: chunk.section,

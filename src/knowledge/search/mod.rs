@@ -17,13 +17,12 @@ use look::{Meanings, Seen, look};
 const CANDIDATES: usize = 200;
 
 // What each standard score counts for beside that of the words. Flat optima: halving or doubling one changes little.
-const PAIR_WEIGHT: f32 = 0.3;
-const NAME_WEIGHT: f32 = 0.8;
-const SENTENCE_WEIGHT: f32 = 0.5;
-const COVERED_WEIGHT: f32 = 0.5;
-const MEANING_WEIGHT: f32 = 0.9;
+const PAIR_WEIGHT: f32 = 0.15;
+const NAME_WEIGHT: f32 = 0.4;
+const SENTENCE_WEIGHT: f32 = 0.35;
+const MEANING_WEIGHT: f32 = 0.7;
 /// What a passage in the question's language is given on a site that has several.
-const SAME_LANGUAGE: f32 = 0.7;
+const SAME_LANGUAGE: f32 = 0.5;
 
 /// A passage that was found.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +97,6 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
     let words = standard(looked.iter().map(|(hit, _)| hit.score));
     let pairs = standard(looked.iter().map(|(_, seen)| pairs(seen)));
     let sentences = standard(looked.iter().map(|(_, seen)| seen.sentence));
-    let covered = standard(looked.iter().map(|(_, seen)| seen.covered));
     let names = standard(looked.iter().map(|(_, seen)| seen.named));
     let meant = meaning::close(index, text, question.spoken, looked.iter().map(|(hit, _)| hit));
     // A passage of which nothing is known is neither near nor far.
@@ -113,7 +111,6 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
             + PAIR_WEIGHT * pairs[i]
             + SENTENCE_WEIGHT * sentences[i]
             + NAME_WEIGHT * names[i]
-            + COVERED_WEIGHT * covered[i]
             + MEANING_WEIGHT * meant[i];
     }
 }
