@@ -395,10 +395,7 @@ async fn serve(
     let (files, metrics) = (Data::new(Files::new()?), engine.metrics.clone());
     let server = HttpServer::new(move || {
         let gate = gate.clone();
-        let counting = Counting {
-            in_flight: in_flight.clone(),
-            metrics: metrics.clone(),
-        };
+        let counting = Counting::new(in_flight.clone(), metrics.clone());
         App::new()
             .app_data(answering.clone())
             .app_data(store.clone())

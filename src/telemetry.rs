@@ -159,8 +159,9 @@ impl Counters {
         self.registry.register(Box::new(collector))
     }
 
-    /// `route` is a template such as `/api/v1/answers/{answer}/events`, never a path that somebody sent.
-    pub fn http_request(&self, route: &str, status: u16) {
+    /// Counts requests of a route that end with such a status. `route` is a template such as `/api/v1/answers/{answer}/events`,
+    /// never a path that somebody sent.
+    pub fn http_requests(&self, route: &str, status: u16) -> IntCounter {
         let class = match status {
             100..=199 => "1xx",
             200..=299 => "2xx",
@@ -168,7 +169,7 @@ impl Counters {
             400..=499 => "4xx",
             _ => "5xx",
         };
-        self.http_requests.with_label_values(&[route, class]).inc();
+        self.http_requests.with_label_values(&[route, class])
     }
 
     pub fn question(&self, from: From, finish: Finish) {
@@ -234,7 +235,7 @@ mod tests {
     fn what_was_counted_is_rendered() {
         let metrics = Metrics::new().expect("names differ");
         metrics.clone().question(From::Cache, Finish::Stop);
-        metrics.http_request("/api/v1/chat", 429);
+        metrics.http_requests("/api/v1/chat", 429).inc();
         metrics.refused(Limit::Site);
         metrics.cache_hits.inc();
         metrics.first_word_seconds.observe(0.002);

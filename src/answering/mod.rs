@@ -373,7 +373,7 @@ impl Parts {
             told: told.clone(),
         };
         let ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
-        let record = Answer {
+        let record = Arc::new(Answer {
             id: whole.answer,
             conversation: question.conversation,
             site: question.site.key.clone(),
@@ -401,7 +401,7 @@ impl Parts {
             route: question.route,
             enrolment: question.enrolment,
             reuse: question.reuse,
-        };
+        });
         self.store.record(record).await;
         whole
     }

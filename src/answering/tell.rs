@@ -312,7 +312,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             near: None,
         });
     }
-    parts.store.record(record).await;
+    parts.store.record(Arc::new(record)).await;
     let (calls, _reservation) = run.with(|state| (std::mem::take(&mut state.bill.calls), state.reservation.take()));
     if !calls.is_empty() {
         let cost = calls.iter().map(|call| call.cost).sum();

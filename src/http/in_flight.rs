@@ -23,21 +23,18 @@ impl InFlight {
         self.0.closed.store(true, Ordering::Release);
     }
 
-    /// Counts a request until the guard is dropped; `None`: no new one is taken.
-    pub fn enter(&self) -> Option<Guard> {
-        if self.0.closed.load(Ordering::Acquire) {
-            return None;
+    /// Counts a request until it leaves; false: no new one is taken.
+    #[must_use]
+    pub fn enter(&self) -> bool {
+        let is_open = !self.0.closed.load(Ordering::Acquire);
+        if is_open {
+            self.0.requests.fetch_add(1, Ordering::AcqRel);
         }
-        self.0.requests.fetch_add(1, Ordering::AcqRel);
-        Some(Guard(self.clone()))
+        is_open
     }
-}
 
-/// A request that is being answered.
-pub struct Guard(InFlight);
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.0.0.requests.fetch_sub(1, Ordering::AcqRel);
+    /// One that entered has been answered.
+    pub fn leave(&self) {
+        self.0.requests.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -1,7 +1,9 @@
 //! What every request passes, in one step: it is counted as being answered, or refused when the service is about to stop, and its
 //! answer gets an id. One line and one count are written when its last byte is sent or its reader has left.
 
+use std::cell::RefCell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -12,31 +14,67 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpRequest, ResponseError};
+use hashbrown::HashMap;
+use prometheus::IntCounter;
 
-use super::in_flight::{Guard, InFlight};
+use super::in_flight::InFlight;
 use super::problem::Problem;
 use crate::telemetry::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// What requests are counted with. Clones count together.
-#[derive(Clone)]
+/// What one worker counts requests with.
 pub struct Counting {
-    pub in_flight: InFlight,
-    pub metrics: Metrics,
+    in_flight: InFlight,
+    metrics: Metrics,
+    /// Those counted before, by path and status: of paths only that are routes as they stand, which are few.
+    counters: RefCell<HashMap<String, Vec<(u16, IntCounter)>>>,
 }
 
-/// For `App::wrap(from_fn(…))` with the service's counters in a closure.
+impl Counting {
+    pub fn new(in_flight: InFlight, metrics: Metrics) -> Rc<Self> {
+        Rc::new(Self {
+            in_flight,
+            metrics,
+            counters: RefCell::default(),
+        })
+    }
+
+    fn count(&self, asked: &Asked, status: u16) {
+        let mut counters = self.counters.borrow_mut();
+        let of_path = counters.get(asked.path());
+        if let Some((_, counter)) = of_path.and_then(|all| all.iter().find(|(counted, _)| *counted == status)) {
+            return counter.inc();
+        }
+        let route = asked.route();
+        let counter = self.metrics.http_requests(route.as_deref().unwrap_or("none"), status);
+        counter.inc();
+        if let Some(route) = route.filter(|route| route == asked.path()) {
+            counters.entry(route).or_default().push((status, counter));
+        }
+    }
+}
+
+/// A request that is being answered.
+struct Entered(Rc<Counting>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.0.in_flight.leave();
+    }
+}
+
+/// For `App::wrap(from_fn(…))` with the worker's counters in a closure.
 pub async fn log_request(
-    counting: Counting,
+    counting: Rc<Counting>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<Logged>, Error> {
     let began = Instant::now();
     let id = request_id(&request);
-    let guard = counting.in_flight.enter();
-    let mut response = match &guard {
+    let entered = counting.in_flight.enter().then(|| Entered(counting.clone()));
+    let mut response = match &entered {
         Some(_) => next.call(request).await?,
         None => request.into_response(refusal()),
     };
@@ -46,12 +84,12 @@ pub async fn log_request(
     let mut line = Line {
         asked: Asked::Request(response.request().clone()),
         status: response.status().as_u16(),
-        metrics: counting.metrics,
+        counting,
         id,
         began,
         bytes: 0,
         whole: false,
-        _guard: guard,
+        _entered: entered,
     };
     Ok(response.map_body(|_, body| {
         // A body without bytes is never asked for any.
@@ -97,12 +135,12 @@ pub struct Logged {
 struct Line {
     asked: Asked,
     status: u16,
-    metrics: Metrics,
+    counting: Rc<Counting>,
     id: HeaderValue,
     began: Instant,
     bytes: u64,
     whole: bool,
-    _guard: Option<Guard>,
+    _entered: Option<Entered>,
 }
 
 /// What is told of a request.
@@ -176,9 +214,7 @@ impl MessageBody for Logged {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let route = self.asked.route();
-        self.metrics
-            .http_request(route.as_deref().unwrap_or("none"), self.status);
+        self.counting.count(&self.asked, self.status);
         let whole = self.whole || self.asked.method() == Method::HEAD;
         tracing::info!(
             method = self.asked.method().as_str(),
@@ -205,15 +241,13 @@ mod tests {
     #[actix_web::test]
     async fn a_request_is_counted_by_its_route_and_keeps_a_good_id() {
         let metrics = Metrics::new().expect("names differ");
-        let counting = Counting {
-            in_flight: InFlight::default(),
-            metrics: metrics.clone(),
-        };
+        let counting = Counting::new(InFlight::default(), metrics.clone());
         let app = App::new()
             .wrap(from_fn(move |request, next| {
                 log_request(counting.clone(), request, next)
             }))
-            .route("/a/{b}", web::get().to(|| async { HttpResponse::Ok().body("bytes") }));
+            .route("/a/{b}", web::get().to(|| async { HttpResponse::Ok().body("bytes") }))
+            .route("/a", web::get().to(HttpResponse::Ok));
         let app = init_service(app).await;
         for (sent, kept) in [
             ("good-id_1.x", true),
@@ -237,8 +271,9 @@ mod tests {
             assert!(kept || id.len() == 32, "{id}");
             assert_eq!(read_body(response).await, "bytes");
         }
-        let response = call_service(&app, TestRequest::get().uri("/unknown").to_request()).await;
-        drop(response);
+        for path in ["/unknown", "/a", "/a?b", "/a"] {
+            drop(call_service(&app, TestRequest::get().uri(path).to_request()).await);
+        }
         let text = metrics.render();
         assert!(
             text.contains("http_requests_total{route=\"/a/{b}\",status=\"2xx\"} 4"),
@@ -246,6 +281,10 @@ mod tests {
         );
         assert!(
             text.contains("http_requests_total{route=\"none\",status=\"4xx\"} 1"),
+            "{text}"
+        );
+        assert!(
+            text.contains("http_requests_total{route=\"/a\",status=\"2xx\"} 3"),
             "{text}"
         );
     }

@@ -10,6 +10,8 @@ mod sqlite;
 pub mod syncs;
 pub mod trials;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::domain::{
@@ -44,7 +46,7 @@ pub struct Feedback {
 pub trait AnswerStore: Send + Sync {
     /// Hands an answer to the writer, which commits in batches at least every 50 ms. Waits only while 10,000 are waiting already.
     /// An answer with an id that is there already replaces it (a resumed answer grows).
-    async fn record(&self, answer: Answer);
+    async fn record(&self, answer: Arc<Answer>);
 
     /// Tells the same writer of a call that is about to be made, without waiting. Should the service be killed meanwhile, the next
     /// one puts it into the ledger at what was set aside; this holds for calls that were under way for 150 ms.

@@ -20,7 +20,7 @@ fn thumb(answer: AnswerId, rating: Rating, comment: &str) -> Feedback {
 async fn an_answer_comes_back_as_it_was_before_and_after_it_is_written() {
     let store = store().await;
     let sent = answer("site_a", ConversationId::generate());
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     let waiting = store.answer(sent.id).await.expect("read").expect("there");
     // Committed without anything else that asks for it. On an idle machine this takes 25 ms; a busy one is given time.
     let due = std::time::Instant::now() + Duration::from_secs(10);
@@ -50,7 +50,7 @@ async fn an_answer_that_grows_replaces_itself_and_keeps_its_feedback() {
     let store = store().await;
     let mut sent = answer("site_a", ConversationId::generate());
     sent.finish = Finish::Aborted;
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     assert!(
         store
             .feedback(thumb(sent.id, Rating::Down, "short"))
@@ -59,7 +59,7 @@ async fn an_answer_that_grows_replaces_itself_and_keeps_its_feedback() {
     );
     sent.text = format!("{} And more.", sent.text).into();
     sent.finish = Finish::Stop;
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     let all = store.conversation("site_a", sent.conversation, 10).await.expect("read");
     assert_eq!(all.len(), 1);
     assert_eq!((&*all[0].0.text, all[0].0.finish), (&*sent.text, Finish::Stop));
@@ -74,7 +74,7 @@ async fn a_conversation_is_its_latest_answers_oldest_first_and_belongs_to_its_si
         let mut one = answer("site_a", conversation);
         one.asked_at_ms = i;
         one.question = format!("question {i}");
-        store.record(one).await;
+        store.record(one.into()).await;
     }
     let read = store.conversation("site_a", conversation, 3).await.expect("read");
     let questions: Vec<_> = read.iter().map(|(answer, _)| answer.question.as_str()).collect();
@@ -92,7 +92,7 @@ async fn a_conversation_is_its_latest_answers_oldest_first_and_belongs_to_its_si
 async fn the_last_word_counts_and_reopens_what_was_handled() {
     let store = store().await;
     let sent = answer("site_a", ConversationId::generate());
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
     let id = sent.id.to_string();
     assert!(store.handle(&id, Some(5), Some("seen")).await.expect("marked"));
@@ -138,7 +138,7 @@ async fn a_deleted_conversation_takes_everything_along_and_stays_gone() {
     let store = store().await;
     let sent = answer("site_a", ConversationId::generate());
     let visitor = sent.visitor.expect("a visitor");
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     assert!(
         store
             .feedback(thumb(sent.id, Rating::Down, "no"))
@@ -153,11 +153,11 @@ async fn a_deleted_conversation_takes_everything_along_and_stays_gone() {
             .expect("read")
     );
     assert!(!store.delete_conversation("site_b", of, visitor).await.expect("read"));
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     assert!(store.delete_conversation("site_a", of, visitor).await.expect("deleted"));
     assert!(!store.delete_conversation("site_a", of, visitor).await.expect("read"));
     // The answer that was still running ends only now.
-    store.record(sent.clone()).await;
+    store.record(sent.clone().into()).await;
     assert!(store.conversation("site_a", of, 10).await.expect("read").is_empty());
     assert!(store.answer(sent.id).await.expect("read").is_none());
     assert_eq!(
@@ -189,10 +189,10 @@ async fn one_answer_given_again_and_again_is_kept_each_time_as_it_was_given() {
         });
         // Text and sources are the same ones, and yet not all is alike.
         one.locale = if i % 2 == 0 { "en" } else { "de" }.to_owned();
-        store.record(one.clone()).await;
+        store.record(one.clone().into()).await;
         if i == 500 {
             one.text = "It was recorded once more, with another end.".into();
-            store.record(one.clone()).await;
+            store.record(one.clone().into()).await;
         }
         sent.push(one);
     }
@@ -211,11 +211,11 @@ async fn a_flood_is_written_in_batches_and_read_after_reopening() {
     for i in 0..3_000 {
         let mut one = answer("site_a", conversation);
         one.asked_at_ms = i;
-        store.record(one).await;
+        store.record(one.into()).await;
     }
     store.close().await;
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-    store.record(answer("site_a", conversation)).await;
+    store.record(answer("site_a", conversation).into()).await;
     assert!(
         store
             .feedback(thumb(AnswerId::generate(), Rating::Up, ""))
@@ -252,7 +252,7 @@ async fn memory_is_a_store_as_well_and_each_its_own() {
         SqliteStore::open("sqlite::memory:").await.expect("a store"),
     );
     let sent = answer("site_a", ConversationId::generate());
-    one.record(sent.clone()).await;
+    one.record(sent.clone().into()).await;
     assert!(one.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
     assert!(one.answer(sent.id).await.expect("read").is_some());
     assert!(two.answer(sent.id).await.expect("read").is_none());

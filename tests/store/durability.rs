@@ -27,7 +27,7 @@ async fn child() {
             given_at_ms: 1,
         };
         let id = sent.id;
-        store.record(sent).await;
+        store.record(sent.into()).await;
         assert!(store.feedback(feedback).await.expect("written"));
         // libtest keeps what is printed by println! to itself.
         use std::io::Write;

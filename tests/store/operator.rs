@@ -29,7 +29,7 @@ async fn filled() -> TestStore {
             comment: String::new(),
             given_at_ms: i * 1_000 + 500,
         };
-        store.record(one).await;
+        store.record(one.into()).await;
         if i >= 2 {
             assert!(store.feedback(feedback).await.expect("written"));
         }

@@ -14,9 +14,8 @@ use crate::store::{AnswerStore, Feedback, StoreError};
 
 #[async_trait]
 impl AnswerStore for SqliteStore {
-    async fn record(&self, answer: Answer) {
+    async fn record(&self, answer: Arc<Answer>) {
         let id = answer.id;
-        let answer = Arc::new(answer);
         self.pending.lock().insert(id, answer.clone());
         if self.queue.send(Command::Record(answer)).await.is_err() {
             self.pending.lock().remove(&id);
