@@ -1,7 +1,7 @@
 // The processes that a test starts, and their end: whatever happens, none outlives the test.
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
-import { appendFileSync, existsSync, mkdtempSync, rmSync, chmodSync, readFileSync, statfsSync } from "node:fs";
+import { appendFileSync, chmodSync, closeSync, existsSync, fstatSync, mkdtempSync, openSync, readSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -25,28 +25,26 @@ export class Processes {
    * that answers true. Returns the child with `output()`, `match` (of the pattern) and `end()`.
    */
   async start(name, command, args, { env = {}, cwd = this.dir, ready, seconds = 30, kill = "SIGTERM" } = {}) {
-    const log = join(this.dir, `${name}.log`);
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    let output = "";
-    const take = (data) => {
-      output = (output + data).slice(-200_000);
-      appendFileSync(log, data);
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
+    let log = join(this.dir, `${name}.log`);
+    for (let again = 2; existsSync(log); again++) log = join(this.dir, `${name}-${again}.log`);
+    // Straight into the file: a busy program's output would keep this process busy, beside what is measured.
+    const file = openSync(log, "a");
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", file, file], detached: true });
+    closeSync(file);
+    const output = () => tail(log, 200_000);
     let exited = false;
-    child.on("error", (error) => { exited = true; take(`${error}\n`); });
+    child.on("error", (error) => { exited = true; appendFileSync(log, `${error}\n`); });
     child.on("exit", () => { exited = true; });
-    const handle = { name, child, log, output: () => output, kill, match: null, exited: () => exited };
+    const handle = { name, child, log, output, kill, match: null, exited: () => exited };
     handle.end = (signal = kill) => end(handle, signal);
     this.children.push(handle);
     const until = Date.now() + seconds * 1000;
     while (ready) {
-      handle.match = ready instanceof RegExp ? ready.exec(output) : await ready();
+      handle.match = ready instanceof RegExp ? ready.exec(output()) : await ready();
       if (handle.match) break;
       if (exited || Date.now() > until) {
         await handle.end();
-        throw new Error(`${name} ${exited ? "ended" : `was not ready in ${seconds} s`}:\n${output.slice(-4000)}`);
+        throw new Error(`${name} ${exited ? "ended" : `was not ready in ${seconds} s`}:\n${output().slice(-4000)}`);
       }
       await sleep(20);
     }
@@ -72,7 +70,7 @@ export class Processes {
   /** The last lines of every log, for the report of a failure. */
   logs(lines = 15) {
     return this.children.filter((one) => existsSync(one.log)).map((one) =>
-      `--- ${one.name}\n${readFileSync(one.log, "utf8").split("\n").slice(-lines).map((line) => line.slice(0, 300)).join("\n")}`).join("\n");
+      `--- ${one.name}\n${one.output().split("\n").slice(-lines).map((line) => line.slice(0, 300)).join("\n")}`).join("\n");
   }
 
   /** Ends everything, the last started first, and removes the folder. */
@@ -81,6 +79,18 @@ export class Processes {
     this.ended = true;
     for (const one of this.children.reverse()) await one.end();
     rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** At most so many of the last bytes of a file, as text. */
+function tail(path, bytes) {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const last = Buffer.alloc(Math.min(size, bytes));
+    return last.toString("utf8", 0, readSync(file, last, 0, last.length, size - last.length));
+  } finally {
+    closeSync(file);
   }
 }
 
