@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
 use super::rows::count;
-use crate::domain::{Answer, Usd};
+use crate::domain::{Answer, Decision, Doubt, Enrolment, Finish, From, Reuse, Source, Usage, Usd};
 
 /// Rows that one statement writes: as many as there are of the first number, the rest by those behind it. These few texts stay the
 /// same, so that SQLite prepares each of them once.
@@ -140,7 +140,7 @@ fn groups(answers: &[Arc<Answer>]) -> Vec<Vec<&Answer>> {
         // A text that is given again is not copied.
         let place = latest.entry(answer.text.as_ptr()).or_insert(usize::MAX);
         match groups.get_mut(*place) {
-            Some(group) if are_alike(group[0], answer) => group.push(answer),
+            Some(group) if Common::of(group[0]) == Common::of(answer) => group.push(answer),
             _ => {
                 *place = groups.len();
                 groups.push(vec![answer]);
@@ -150,22 +150,67 @@ fn groups(answers: &[Arc<Answer>]) -> Vec<Vec<&Answer>> {
     groups
 }
 
-/// In every common column.
-fn are_alike(one: &Answer, other: &Answer) -> bool {
-    one.text == other.text
-        && one.from == other.from
-        && one.finish == other.finish
-        && one.usage == other.usage
-        && one.cost == other.cost
-        && one.baseline_cost == other.baseline_cost
-        && one.site == other.site
-        && one.locale == other.locale
-        && one.model == other.model
-        && one.sources == other.sources
-        && one.doubts == other.doubts
-        && one.route == other.route
-        && one.enrolment == other.enrolment
-        && one.reuse == other.reuse
+/// What the common columns hold. Rows are alike when all of it is equal, so a column that is added here is compared as well.
+#[derive(PartialEq)]
+struct Common<'a> {
+    site: &'a str,
+    text: &'a Arc<str>,
+    from: From,
+    finish: Finish,
+    sources: &'a Arc<[Source]>,
+    model: &'a Option<Arc<str>>,
+    usage: Usage,
+    cost: Usd,
+    locale: &'a str,
+    doubts: &'a [Doubt],
+    route: &'a Option<Decision>,
+    enrolment: &'a Option<Enrolment>,
+    baseline_cost: Option<Usd>,
+    reuse: &'a Option<Reuse>,
+}
+
+impl<'a> Common<'a> {
+    fn of(answer: &'a Answer) -> Self {
+        Self {
+            site: &answer.site,
+            text: &answer.text,
+            from: answer.from,
+            finish: answer.finish,
+            sources: &answer.sources,
+            model: &answer.model,
+            usage: answer.usage,
+            cost: answer.cost,
+            locale: &answer.locale,
+            doubts: &answer.doubts,
+            route: &answer.route,
+            enrolment: &answer.enrolment,
+            baseline_cost: answer.baseline_cost,
+            reuse: &answer.reuse,
+        }
+    }
+
+    fn add_to(&self, rows: &mut Values) -> Result<(), sqlx::Error> {
+        let (route, enrolment) = (self.route.as_ref(), self.enrolment.as_ref());
+        rows.add(self.site)?
+            .add(self.text.clone())?
+            .add(self.from.as_str())?
+            .add(self.finish.as_str())?
+            .add(json(self.sources)?)?
+            .add(self.model.clone())?
+            .add(count(self.usage.prompt_tokens))?
+            .add(count(self.usage.completion_tokens))?
+            .add(self.usage.counted)?
+            .add(self.cost.to_pico())?
+            .add(self.locale)?
+            .add(json(&self.doubts)?)?
+            .add(route.map(|route| route.tier.as_str()))?
+            .add(route.map(|route| route.reason.clone()))?
+            .add(enrolment.map(|part| &part.experiment))?
+            .add(enrolment.map(|part| part.arm.as_str()))?
+            .add(self.baseline_cost.map(Usd::to_pico))?
+            .add(self.reuse.as_ref().map(json).transpose()?)?;
+        Ok(())
+    }
 }
 
 /// Of one group, as many as the `size`th number says.
@@ -176,35 +221,12 @@ async fn write_rows(connection: &mut SqliteConnection, size: usize, answers: &[&
     }
     if let Some(first) = answers.first() {
         conversations.add(&first.site)?;
-        add_common(first, &mut rows)?;
+        Common::of(first).add_to(&mut rows)?;
     }
     for (insert, values) in [(&CONVERSATIONS, conversations), (&ANSWERS, rows)] {
         let sql = AssertSqlSafe(insert.sql(size));
         sqlx::query_with(sql, values.0).execute(&mut *connection).await?;
     }
-    Ok(())
-}
-
-fn add_common(answer: &Answer, rows: &mut Values) -> Result<(), sqlx::Error> {
-    let (route, enrolment) = (answer.route.as_ref(), answer.enrolment.as_ref());
-    rows.add(&answer.site)?
-        .add(answer.text.clone())?
-        .add(answer.from.as_str())?
-        .add(answer.finish.as_str())?
-        .add(json(&answer.sources)?)?
-        .add(answer.model.clone())?
-        .add(count(answer.usage.prompt_tokens))?
-        .add(count(answer.usage.completion_tokens))?
-        .add(answer.usage.counted)?
-        .add(answer.cost.to_pico())?
-        .add(&answer.locale)?
-        .add(json(&answer.doubts)?)?
-        .add(route.map(|route| route.tier.as_str()))?
-        .add(route.map(|route| route.reason.clone()))?
-        .add(enrolment.map(|part| &part.experiment))?
-        .add(enrolment.map(|part| part.arm.as_str()))?
-        .add(answer.baseline_cost.map(Usd::to_pico))?
-        .add(answer.reuse.as_ref().map(json).transpose()?)?;
     Ok(())
 }
 
