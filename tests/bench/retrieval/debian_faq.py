@@ -19,32 +19,41 @@ FEWEST_LETTERS = 40
 
 
 class Sections(HTMLParser):
+    headings, number, left_out_classes = HEADINGS, NUMBER, LEFT_OUT
+    # Whether a block is kept that is a link as a whole.
+    links_alone = True
+
     def __init__(self):
         super().__init__()
         self.found, self.chapter = [], ""
         self.heading, self.anchor, self.words, self.left_out = None, None, [], 0
+        self.in_link, self.beside_links = False, False
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         if tag in VOID:
             return
-        if self.left_out or attributes.get("class") in LEFT_OUT or tag in ("head", "script"):
+        if self.left_out or self.left_out_classes.intersection((attributes.get("class") or "").split()) or tag in ("head", "script"):
             self.left_out += 1
-        elif tag in HEADINGS:
+        elif tag in self.headings:
             self.end_block()
             self.heading, self.anchor = "", None
         elif tag in BLOCKS:
             self.end_block()
-        elif tag == "a" and self.heading is not None:
-            self.anchor = attributes.get("id", self.anchor)
+        elif tag == "a":
+            self.in_link = "href" in attributes
+            if self.heading is not None:
+                self.anchor = attributes.get("id", self.anchor)
 
     def handle_endtag(self, tag):
         if tag in VOID:
             return
         if self.left_out:
             self.left_out -= 1
-        elif tag in HEADINGS and self.heading is not None:
-            heading, self.heading = NUMBER.sub("", " ".join(self.heading.split())), None
+        elif tag == "a":
+            self.in_link = False
+        elif tag in self.headings and self.heading is not None:
+            heading, self.heading = self.number.sub("", " ".join(self.heading.split())), None
             self.chapter = heading if tag == "h1" else self.chapter
             self.found.append((self.anchor, self.chapter, heading, []))
         elif tag in BLOCKS:
@@ -55,12 +64,14 @@ class Sections(HTMLParser):
             return
         if self.heading is None:
             self.words.append(data)
+            self.beside_links |= not self.in_link and any(map(str.isalnum, data))
         else:
             self.heading += data
 
     def end_block(self):
         text, self.words = BETWEEN_CJK.sub("", " ".join("".join(self.words).split())), []
-        if text and self.found:
+        beside_links, self.beside_links = self.beside_links, False
+        if text and self.found and (beside_links or self.links_alone):
             self.found[-1][3].append(text)
 
 
