@@ -38,8 +38,9 @@ macro_rules! glossaries {
     };
 }
 
-static ALL: [Glossary; 16] =
-    glossaries!("ar" "de" "es" "fr" "hi" "it" "ja" "ko" "nl" "pl" "pt" "ru" "sv" "tr" "uk" "zh");
+static ALL: [Glossary; 24] = glossaries!(
+    "ar" "ca" "cs" "de" "el" "es" "fi" "fr" "hi" "hu" "id" "it" "ja" "ko" "nl" "pl" "pt" "ro" "ru" "sv" "tr" "uk" "vi" "zh"
+);
 
 impl Glossary {
     /// That of a language, by its ISO 639-1 code.

@@ -1,10 +1,13 @@
 //! Which language a text is in, and what that language needs: a stemmer, words to leave out, compounds to take apart.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{LazyLock, OnceLock};
 
 use snowball_stemmers_rs::{Algorithm, Stemmer};
 use whatlang::{Detector, Lang, Script};
+
+use super::left_out::left_out;
 
 /// Letters from which on a text tells its language.
 const LONG_ENOUGH: usize = 30;
@@ -20,76 +23,61 @@ struct Kind {
     stemmer: Option<Algorithm>,
     /// Makes words of words: writes compounds as one, or puts so much before and after a stem that a stemmer leaves related words apart.
     joins: bool,
+    /// Puts so much after a stem, and changes it so much, that a stemmer leaves forms of one word apart.
+    bends: bool,
 }
 
 macro_rules! kinds {
-    ($($code:literal $detected:ident $stemmer:expr, $joins:literal;)+) => {
-        vec![$(Kind { code: $code, detected: Lang::$detected, stemmer: $stemmer, joins: $joins }),+]
+    ($($code:literal $detected:ident $stemmer:expr, $joins:literal, $bends:literal;)+) => {
+        vec![$(Kind { code: $code, detected: Lang::$detected, stemmer: $stemmer, joins: $joins, bends: $bends }),+]
     };
 }
 
 static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
     use Algorithm::*;
     kinds! {
-        "en" Eng Some(English), false;
-        "de" Deu Some(German), true;
-        "fr" Fra Some(French), false;
-        "es" Spa Some(Spanish), false;
-        "it" Ita Some(Italian), false;
-        "nl" Nld Some(Dutch), true;
-        "pt" Por Some(Portuguese), false;
-        "ru" Rus Some(Russian), true;
-        "uk" Ukr Some(Ukrainian), true;
-        "ar" Ara Some(Arabic), false;
-        "hi" Hin Some(Hindi), false;
-        "th" Tha None, false;
-        "zh" Cmn None, false;
-        "ja" Jpn None, false;
-        "ko" Kor None, false;
-        "sv" Swe Some(Swedish), true;
-        "da" Dan Some(Danish), true;
-        "nb" Nob Some(Norwegian), true;
-        "fi" Fin Some(Finnish), true;
-        "hu" Hun Some(Hungarian), true;
-        "ro" Ron Some(Romanian), false;
-        "tr" Tur Some(Turkish), false;
-        "el" Ell Some(Greek), false;
-        "pl" Pol Some(Polish), true;
-        "cs" Ces Some(Czech), true;
-        "fa" Pes Some(Persian), false;
-        "he" Heb None, false;
-        "id" Ind Some(Indonesian), false;
-        "ca" Cat Some(Catalan), false;
-        "vi" Vie None, false;
-        "bg" Bul None, false;
-        "ta" Tam Some(Tamil), false;
+        "en" Eng Some(English), false, false;
+        "de" Deu Some(German), true, false;
+        "fr" Fra Some(French), false, false;
+        "es" Spa Some(Spanish), false, false;
+        "it" Ita Some(Italian), false, false;
+        "nl" Nld Some(Dutch), true, false;
+        "pt" Por Some(Portuguese), false, false;
+        "ru" Rus Some(Russian), true, true;
+        "uk" Ukr Some(Ukrainian), true, true;
+        "ar" Ara Some(Arabic), false, false;
+        "hi" Hin Some(Hindi), false, false;
+        "th" Tha None, false, false;
+        "zh" Cmn None, false, false;
+        "ja" Jpn None, false, false;
+        "ko" Kor None, false, false;
+        "sv" Swe Some(Swedish), true, true;
+        "da" Dan Some(Danish), true, true;
+        "nb" Nob Some(Norwegian), true, true;
+        "fi" Fin Some(Finnish), true, true;
+        "hu" Hun Some(Hungarian), true, true;
+        "ro" Ron Some(Romanian), false, false;
+        "tr" Tur Some(Turkish), false, false;
+        "el" Ell Some(Greek), false, true;
+        "pl" Pol Some(Polish), true, true;
+        "cs" Ces Some(Czech), true, true;
+        "fa" Pes Some(Persian), false, false;
+        "he" Heb None, false, false;
+        "id" Ind Some(Indonesian), false, false;
+        "ca" Cat Some(Catalan), false, false;
+        "vi" Vie None, false, false;
+        "bg" Bul None, false, true;
+        "ta" Tam Some(Tamil), false, false;
     }
 });
 
 struct Tools {
     stemmer: Option<Stemmer>,
-    stop: HashSet<&'static str>,
+    stop: HashSet<Cow<'static, str>>,
 }
 
 /// Made when a language is first met: most sites have one.
 static TOOLS: LazyLock<Vec<OnceLock<Tools>>> = LazyLock::new(|| KINDS.iter().map(|_| OnceLock::new()).collect());
-
-fn stop_words(code: &str) -> HashSet<&'static str> {
-    if code == "en" {
-        return ENGLISH.split_whitespace().collect();
-    }
-    stop_words::lookup(code).unwrap_or_default().iter().copied().collect()
-}
-
-/// English words that say nothing about what a text is about; fuller than the usual lists by what people say to a help desk.
-const ENGLISH: &str = "a about actually after again all also am an and any anybody anyone anything are as at be because been before \
-     being but by can cannot could did do does doing don done else even ever every few find for from further get gets getting give go \
-     going got had has have having he hello help her here hers hey hi him his how however i if in into is it its just kind know let \
-     like ll look made make many may maybe me might mine more most much must my need of okay on one only or other our ours out over \
-     own please possible pls put really re s same say see shall she should show so some someone something still such sure t take tell \
-     than thank thanks that the their theirs them then there these they thing things this those through to too try u under until up \
-     ur us use used uses using ve very via want wanted wants was way we were what when where whether which while who whom whose why \
-     will with would yes yet you your yours im ive id dont doesnt cant wont isnt whats hows theres couldnt didnt d m o";
 
 impl Language {
     pub const ENGLISH: Self = Self(0);
@@ -140,7 +128,7 @@ impl Language {
         let (kind, tools) = (self.kind()?, TOOLS.get(usize::from(self.0))?);
         Some(tools.get_or_init(|| Tools {
             stemmer: kind.stemmer.map(Stemmer::create),
-            stop: stop_words(kind.code),
+            stop: left_out(kind.code),
         }))
     }
 
@@ -167,6 +155,10 @@ impl Language {
         self.kind().is_some_and(|kind| kind.joins)
     }
 
+    pub fn bends_words(self) -> bool {
+        self.kind().is_some_and(|kind| kind.bends)
+    }
+
     /// Whether what its texts mean is told by what their words are translated by. Of Japanese the pairs of characters, which stand for
     /// words, tell too little of that: passages were found better without.
     pub fn means_by_words(self) -> bool {
@@ -180,7 +172,9 @@ impl Language {
 
     /// All words that [`Language::leaves_out`] names.
     pub fn left_out(self) -> impl Iterator<Item = &'static str> {
-        self.tools().into_iter().flat_map(|tools| tools.stop.iter().copied())
+        self.tools()
+            .into_iter()
+            .flat_map(|tools| tools.stop.iter().map(AsRef::as_ref))
     }
 
     /// The stem of a lower-case word; the word itself in a language whose stems we do not know.

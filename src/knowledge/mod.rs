@@ -12,6 +12,7 @@ mod incoming;
 mod index;
 pub mod ingest;
 mod language;
+mod left_out;
 pub mod manual;
 mod meaning;
 mod passage;

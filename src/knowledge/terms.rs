@@ -68,7 +68,7 @@ pub(super) fn words_in(text: &str) -> usize {
 }
 
 /// One form for what is written in several: compatibility forms, case, and what each script leaves to taste.
-fn folded(text: &str) -> Cow<'_, str> {
+pub(super) fn folded(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             true => Cow::Owned(text.to_ascii_lowercase()),

@@ -112,6 +112,12 @@ impl Lexicon {
         self.spelling.compounds(word, |number| self.word(number))
     }
 
+    /// See [`Spelling::forms`].
+    pub fn forms(&self, word: &str, stem: &str) -> Vec<u32> {
+        let stem_of = |term| self.terms.get(term);
+        self.spelling.forms(word, stem, |number| self.word(number), stem_of)
+    }
+
     /// So many terms have numbers, from 0.
     pub fn terms(&self) -> usize {
         self.terms.len()

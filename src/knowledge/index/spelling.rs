@@ -11,6 +11,13 @@ const SHORTEST_JOINED: usize = 3;
 /// Shorter words stand in too many others by chance.
 const SHORTEST_PART: usize = 4;
 
+/// Stems with so many letters in common may be of one word,
+const SHORTEST_ALIKE: usize = 5;
+/// when no more than so many letters follow in either.
+const LONGEST_ENDING: usize = 4;
+/// So many of the letters in common may be written otherwise in the words.
+const UNSURE: usize = 2;
+
 /// So many of the words that share most with a mistyped one are compared letter by letter.
 const MOST_COMPARED: usize = 150;
 
@@ -145,6 +152,41 @@ impl Spelling {
         terms
     }
 
+    /// Terms of which the stem begins like this word's and soon ends: `установить`, `установка` and `установленный` have three stems.
+    /// `stem_of` gives a term's.
+    pub fn forms<'a>(
+        &self,
+        word: &str,
+        stem: &str,
+        known: impl Fn(u32) -> (&'a str, u32),
+        stem_of: impl Fn(u32) -> &'a str,
+    ) -> Vec<u32> {
+        let letters: Vec<char> = stem.chars().collect();
+        if letters.len() < SHORTEST_ALIKE || letters.iter().any(char::is_ascii_digit) {
+            return Vec::new();
+        }
+        let common = SHORTEST_ALIKE.max(letters.len().saturating_sub(LONGEST_ENDING));
+        // A stem has lost its accents, and may have changed its last letters.
+        let start: String = word.chars().take(common - UNSURE).collect();
+        let mut inner = trigrams(&start);
+        // The word goes on where this ends.
+        inner.pop();
+        inner.sort_unstable();
+        inner.dedup();
+        let mut terms: Vec<u32> = Vec::new();
+        for (number, _) in self.sharing(&inner, inner.len().min(255) as u8, |length| length >= common) {
+            let (word, term) = known(number);
+            if word.starts_with(&start) && !terms.contains(&term) {
+                let other = stem_of(term);
+                let shared = other.chars().zip(&letters).take_while(|(a, b)| a == *b).count();
+                if shared >= common && other.chars().count() - shared <= LONGEST_ENDING {
+                    terms.push(term);
+                }
+            }
+        }
+        terms
+    }
+
     pub fn bytes(&self) -> usize {
         let lists = self.by_trigram.values().map(|list| list.capacity() * 4);
         let table = self.by_trigram.capacity() * size_of::<([char; 3], Vec<u32>)>();
@@ -245,6 +287,27 @@ mod tests {
         assert_eq!(first("shoes"), None);
         assert_eq!(first("capital"), None);
         assert_eq!(first("ins"), None);
+    }
+
+    #[test]
+    fn forms_have_their_beginning_in_common() {
+        let mut spelling = Spelling::default();
+        let words = ["установить", "установка", "остановка", "устав", "установленный"];
+        let stems = ["установ", "установк", "остановк", "устав", "установлен"];
+        words.into_iter().for_each(|word| spelling.add(word));
+        let forms = |stem: &str| {
+            let mut forms = spelling.forms(
+                stem,
+                stem,
+                |number| (words[number as usize], number),
+                |term| stems[term as usize],
+            );
+            forms.sort_unstable();
+            forms
+        };
+        assert_eq!(forms("установк"), [0, 1, 4]);
+        assert_eq!(forms("остановл"), [2]);
+        assert!(forms("уста").is_empty() && forms("печат").is_empty());
     }
 
     #[test]

@@ -24,6 +24,8 @@ const SYNONYM: f32 = 0.6;
 const ALIKE: f32 = 0.5;
 /// A compound that holds the word asked, or a part of the compound asked.
 const PART: f32 = 0.6;
+/// A word that looks like another form of the one asked, or one made of it.
+const FORM: f32 = 0.8;
 /// From this likeness on a mistyped word is taken for the one meant: one slip in four letters.
 const SURELY_MEANT: f32 = 0.75;
 /// What the question before counts for when this one leans on it, and what it counts for the one before that.
@@ -244,6 +246,10 @@ impl Reader<'_> {
         }
         if self.languages.iter().any(|language| language.joins_words()) {
             readings.extend(self.parts(word).into_iter().map(|term| (term, PART)));
+        }
+        for language in self.languages.iter().filter(|language| language.bends_words()) {
+            let forms = lexicon.forms(word, &stem(word, *language));
+            readings.extend(forms.into_iter().map(|term| (term, FORM)));
         }
         if readings.is_empty() {
             let common = |term| self.index.found(term);

@@ -220,6 +220,40 @@ fn compounds_are_found_by_their_parts_and_parts_by_their_compounds() {
 }
 
 #[test]
+fn a_page_is_found_by_other_forms_of_its_words() {
+    let knowledge = Knowledge::with_manual();
+    let pages = [
+        (
+            "темы",
+            "Тема",
+            "Откройте раздел «Внешний вид» и выберите тему, которую сайт будет показывать посетителям.",
+        ),
+        (
+            "плагины",
+            "Плагины",
+            "Чтобы установить плагин, загрузите архив и нажмите кнопку. Затем плагин можно включить и настроить.",
+        ),
+        (
+            "пароли",
+            "Пароли",
+            "Забытый пароль меняют на странице входа: введите адрес почты и следуйте указаниям в письме.",
+        ),
+    ];
+    knowledge.put("a", pages.map(|(id, title, text)| page(id, title, text)).to_vec());
+    for (question, expected) in [
+        ("Как происходит установка?", "плагины"),
+        ("Где настраивается дополнение, которое мы устанавливаем?", "плагины"),
+        ("Кто показывает темы?", "темы"),
+    ] {
+        assert_eq!(
+            first(&knowledge, "a", question).as_deref(),
+            Some(expected),
+            "{question}"
+        );
+    }
+}
+
+#[test]
 fn what_is_said_twice_is_shown_once() {
     let knowledge = Knowledge::with_manual();
     let mut documents = shop();
