@@ -16,7 +16,7 @@ const SHORTEST_ALIKE: usize = 5;
 /// when no more than so many letters follow in either.
 const LONGEST_ENDING: usize = 4;
 /// So many of the letters in common may be written otherwise in the words.
-const UNSURE: usize = 2;
+const UNSURE: usize = 1;
 
 /// So many of the words that share most with a mistyped one are compared letter by letter.
 const MOST_COMPARED: usize = 150;
@@ -173,8 +173,10 @@ impl Spelling {
         inner.pop();
         inner.sort_unstable();
         inner.dedup();
+        // In a large content thousands of words begin alike; most are too long to be forms of this one.
+        let fits = |length| length >= common && length <= letters.len() + 2 * LONGEST_ENDING;
         let mut terms: Vec<u32> = Vec::new();
-        for (number, _) in self.sharing(&inner, inner.len().min(255) as u8, |length| length >= common) {
+        for (number, _) in self.sharing(&inner, inner.len().min(255) as u8, fits) {
             let (word, term) = known(number);
             if word.starts_with(&start) && !terms.contains(&term) {
                 let other = stem_of(term);
