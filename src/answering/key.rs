@@ -30,32 +30,33 @@ fn points(word: &str) -> bool {
 pub fn cache_key(question: &Question, models: &[Arc<Model>], temperature: f32) -> CacheKey {
     let text = normalised(&question.text);
     let page = question.page.as_ref().filter(|_| points_at_page(&text));
-    let mut hash = EXACT.clone();
-    part(&mut hash, &question.site.key);
-    part(&mut hash, &text);
-    part(&mut hash, &question.site.persona);
-    part(&mut hash, &question.locale);
-    part(&mut hash, page.map_or("", page_address));
-    hash.update(&temperature.to_le_bytes());
+    // Hashed at once, which is quicker than part by part.
+    let mut all = Vec::with_capacity(512);
+    part(&mut all, &question.site.key);
+    part(&mut all, &text);
+    part(&mut all, &question.site.persona);
+    part(&mut all, &question.locale);
+    part(&mut all, page.map_or("", page_address));
+    all.extend_from_slice(&temperature.to_le_bytes());
     for model in models {
-        part(&mut hash, &model.id);
+        part(&mut all, &model.id);
     }
-    CacheKey(*hash.finalize().as_bytes())
+    CacheKey(*EXACT.clone().update(&all).finalize().as_bytes())
 }
 
 /// In which company an answer may stand for another one's: everything of the key but the question.
 pub fn scope(question: &Question, models: &[Arc<Model>], temperature: f32) -> Scope {
-    let mut hash = NEAR.clone();
-    part(&mut hash, &question.site.persona);
-    part(&mut hash, &question.locale);
-    part(&mut hash, &question.language);
-    hash.update(&temperature.to_le_bytes());
+    let mut all = Vec::with_capacity(512);
+    part(&mut all, &question.site.persona);
+    part(&mut all, &question.locale);
+    part(&mut all, &question.language);
+    all.extend_from_slice(&temperature.to_le_bytes());
     for model in models {
-        part(&mut hash, &model.id);
+        part(&mut all, &model.id);
     }
     Scope {
         site: question.site.key.clone(),
-        rest: *hash.finalize().as_bytes(),
+        rest: *NEAR.clone().update(&all).finalize().as_bytes(),
     }
 }
 
@@ -65,9 +66,9 @@ pub fn stands_alone(question: &Question) -> bool {
 }
 
 /// With its length before it, so that no two lists of parts give the same bytes.
-fn part(hash: &mut blake3::Hasher, text: &str) {
-    hash.update(&(text.len() as u64).to_le_bytes());
-    hash.update(text.as_bytes());
+fn part(all: &mut Vec<u8>, text: &str) {
+    all.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    all.extend_from_slice(text.as_bytes());
 }
 
 /// The page without query and fragment, which change with every campaign.

@@ -178,12 +178,19 @@ impl Answering {
             }
             parts.metrics.cache_misses.inc();
         }
+        // What was asked before is answered without room for the rest of the way.
+        Ok(Box::pin(self.answer_anew(question, key, decision.tier, began)).await)
+    }
+
+    /// What follows when the cache has no answer to this very question.
+    async fn answer_anew(&self, mut question: Question, key: Option<CacheKey>, tier: Tier, began: Instant) -> Reply {
+        let parts = &*self.0;
         question.language = parts.language(&question);
         let found = self.0.find(&mut question).await;
-        let grey = match parts.nearby(&question, decision.tier, &found).await {
+        let grey = match parts.nearby(&question, tier, &found).await {
             Nearby::Answer(from, told, reuse) => {
                 question.reuse = Some(reuse);
-                return Ok(Reply::Whole(parts.tell_whole(question, from, told, began).await));
+                return Reply::Whole(parts.tell_whole(question, from, told, began).await);
             }
             Nearby::Ask(grey) => grey,
         };
@@ -192,7 +199,7 @@ impl Answering {
                 .confidence
                 .is_some_and(|confidence| confidence < parts.abstain_below)
         {
-            return Ok(Reply::Whole(parts.abstain(question, began).await));
+            return Reply::Whole(parts.abstain(question, began).await);
         }
         let routed = parts.route(&question, found.confidence);
         question.route = Some(routed.clone());
@@ -219,7 +226,7 @@ impl Answering {
                 question.enrolment = None;
                 (Tier::Simple, Some(reservation))
             }
-            Some(Verdict::Spent) => return Ok(Reply::Whole(parts.answer_without_models(question, key, began).await)),
+            Some(Verdict::Spent) => return Reply::Whole(parts.answer_without_models(question, key, began).await),
         };
         tracing::debug!(tier = tier.as_str(), reason = &*routed.reason, "routed");
         // An answer of another tier than asked for is kept under its own name.
@@ -228,7 +235,7 @@ impl Answering {
         } else {
             key.map(|_| parts.cache_key(&question, tier))
         };
-        Ok(Reply::Running(self.0.runs.start(
+        Reply::Running(self.0.runs.start(
             &self.0,
             Plan {
                 question,
@@ -239,7 +246,7 @@ impl Answering {
                 reservation,
                 began,
             },
-        )))
+        ))
     }
 
     /// An answer that is running, or ran a short while ago; one that lost its readers goes on.

@@ -33,7 +33,7 @@ pub struct Reuse {
 }
 
 /// An answer that others were given again. Written as the cache's key in hexadecimal digits, or as the id of a curated answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Original {
     Cached([u8; 32]),

@@ -1,12 +1,19 @@
 //! Identifiers: a prefix that says what they name, and 32 hexadecimal digits of a UUIDv7 (RFC 9562, section 5.7).
-//! They grow with time, so that an index on them grows at its end, and carry 74 random bits, so that nobody guesses one.
+//! They grow with time (those of one thread always, others to the millisecond), so that an index on them grows at its end, and carry 74 random bits, so that nobody guesses one.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
-use uuid::Uuid;
 use uuid::fmt::Simple;
+use uuid::timestamp::context::ThreadLocalContext;
+use uuid::{ContextV7, Timestamp, Uuid};
+
+thread_local! {
+    /// What lets the identifiers of one millisecond grow. One for all threads would be a lock that every question waits for.
+    static OF_THIS_THREAD: ContextV7 = const { ContextV7::new() };
+}
+static CONTEXT: ThreadLocalContext<ContextV7> = ThreadLocalContext::new(&OF_THIS_THREAD);
 
 /// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +32,7 @@ macro_rules! identifier {
         impl $name {
             /// A new one, never given out before.
             pub fn generate() -> Self {
-                Self(Uuid::now_v7())
+                Self(Uuid::new_v7(Timestamp::now(&CONTEXT)))
             }
 
             /// Reads one that was written by `Display`.

@@ -47,8 +47,9 @@ pub struct Price {
 
 impl Price {
     pub fn of(&self, usage: &Usage) -> Usd {
-        Usd::of_tokens(usage.prompt_tokens, self.input_usd_per_million)
-            + Usd::of_tokens(usage.completion_tokens, self.output_usd_per_million)
+        let input = self.input_usd_per_million * Decimal::from(usage.prompt_tokens);
+        let output = self.output_usd_per_million * Decimal::from(usage.completion_tokens);
+        Usd((input + output) / Decimal::from(1_000_000u64))
     }
 }
 

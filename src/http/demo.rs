@@ -28,7 +28,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()));
     let (style, script) = (hash(STYLE), hash(SCRIPT));
     format!(
-        "default-src 'none'; style-src 'sha256-{style}'; script-src 'self' 'sha256-{script}'; connect-src 'self'; \
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'self' 'sha256-{script}'; connect-src 'self'; img-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 });

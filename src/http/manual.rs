@@ -19,11 +19,11 @@ const STYLE: &str = concat!(
     include_str!("../../templates/manual.css")
 );
 
-/// No script, no picture, no frame, no form; the one style sheet by its hash (Content Security Policy Level 3, section 6.7.2.2).
+/// No script, no frame, no form, no picture but the icon; the one style sheet by its hash (Content Security Policy Level 3, section 6.7.2.2).
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 });
 

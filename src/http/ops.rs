@@ -17,6 +17,7 @@ use crate::telemetry::Metrics;
 
 const WIDGET: &[u8] = include_bytes!("../../widget/dist/widget.js");
 const CHAT: &[u8] = include_bytes!("../../widget/dist/chat.js");
+const ICON: &str = include_str!("../../templates/icon.svg");
 
 /// The parts whose health `/readyz` tells.
 pub struct Health {
@@ -32,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .route("/readyz", web::get().to(ready))
         .route("/metrics", web::get().to(metrics))
         .route("/openapi.json", web::get().to(document))
+        .route("/favicon.ico", web::get().to(icon))
         .route("/widget.js", web::get().to(widget))
         .route("/chat.js", web::get().to(chat));
 }
@@ -95,6 +97,14 @@ async fn document() -> HttpResponse {
         .content_type("application/json")
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
         .body(openapi::DOCUMENT)
+}
+
+/// Where browsers look for it without being told.
+async fn icon() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("image/svg+xml")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=86400"))
+        .body(ICON)
 }
 
 /// The widget's files, compressed once at start.

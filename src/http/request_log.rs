@@ -119,7 +119,7 @@ fn request_id(request: &ServiceRequest) -> HeaderValue {
         Some(id) => id.clone(),
         None => {
             let mut text = [0; uuid::fmt::Simple::LENGTH];
-            let text = uuid::Uuid::now_v7().simple().encode_lower(&mut text);
+            let text = uuid::Uuid::new_v4().simple().encode_lower(&mut text);
             // Hexadecimal digits are always allowed in a header.
             HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none"))
         }

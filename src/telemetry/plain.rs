@@ -1,6 +1,7 @@
 //! A line of the log for people: time, level, message, then `name=value` for each field. What is told is data: nothing in it ends the
 //! line or speaks to a terminal.
 
+use std::cell::RefCell;
 use std::fmt::{self, Debug, Write};
 
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        write!(out, "{:.6}", Timestamp::now())?;
+        write_time(&mut out, Timestamp::now())?;
         // As wide as the longest, so that what follows stands below each other.
         out.write_str(match *event.metadata().level() {
             Level::ERROR => " ERROR",
@@ -36,6 +37,28 @@ where
         fields.told?;
         fields.out.write_char('\n')
     }
+}
+
+thread_local! {
+    /// The second that was written last, and how: thousands of lines have it in common.
+    static SECOND: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+}
+
+/// As RFC 3339 has it, in UTC, to the microsecond.
+fn write_time(out: &mut impl Write, at: Timestamp) -> fmt::Result {
+    // The fraction of a time before 1970 counts backwards.
+    if at < Timestamp::UNIX_EPOCH {
+        return write!(out, "{at:.6}");
+    }
+    SECOND.with_borrow_mut(|(second, written)| {
+        if *second != at.as_second() {
+            written.clear();
+            write!(written, "{:.0}", at)?;
+            written.truncate(written.trim_end_matches('Z').len());
+            *second = at.as_second();
+        }
+        write!(out, "{written}.{:06}Z", at.subsec_microsecond())
+    })
 }
 
 struct Fields<'w> {
@@ -160,6 +183,24 @@ mod tests {
             "  INFO request path=\"/a?b\" status=200 ms=1.25 whole=true id=x-1\n"
         );
         assert_eq!(told(|| tracing::warn!("two {}", 2)), "  WARN two 2\n");
+    }
+
+    #[test]
+    fn a_time_is_written_as_its_library_writes_it() {
+        for nanosecond in [
+            0,
+            1_000,
+            999_999_000,
+            1_000_000_000,
+            1_795_764_853_123_456_000,
+            -1_000,
+            -2_000_000_000,
+        ] {
+            let at = Timestamp::from_nanosecond(nanosecond).expect("a time");
+            let mut written = String::new();
+            write_time(&mut written, at).expect("written");
+            assert_eq!(written, format!("{at:.6}"));
+        }
     }
 
     #[test]

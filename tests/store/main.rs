@@ -3,6 +3,7 @@
 mod conversations;
 mod durability;
 mod operator;
+mod repeated;
 
 use std::sync::Arc;
 

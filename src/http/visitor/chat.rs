@@ -79,7 +79,7 @@ pub async fn chat(request: HttpRequest, payload: Payload) -> Result<HttpResponse
             sources: events::linked(&whole.told.sources, &base),
             finish: whole.told.finish,
         })),
-        (Reply::Running(reader), false) => told_whole(reader, &base).await,
+        (Reply::Running(reader), false) => Box::pin(told_whole(reader, &base)).await,
     }
 }
 

@@ -143,7 +143,7 @@ impl Gate {
         let site = self.site(named.as_deref(), signed.is_some())?;
         let peer = self.address(request);
         if let Some(signed) = signed {
-            return self.admit_signed(site, signed, body, naming.visitor, peer).await;
+            return Box::pin(self.admit_signed(site, signed, body, naming.visitor, peer)).await;
         }
         let site = site.ok_or_else(Problem::unknown_site)?;
         self.check_origin(request, &site, rule)?;

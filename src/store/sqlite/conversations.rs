@@ -57,8 +57,9 @@ impl AnswerStore for SqliteStore {
             return Ok(Some(Answer::clone(answer)));
         }
         let found = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {} FROM answers a JOIN conversations c ON c.id = a.conversation WHERE a.id = ?1",
-            rows::ANSWER
+            "SELECT {} FROM answers a {} WHERE a.id = ?1",
+            rows::ANSWER,
+            rows::JOINED
         )))
         .bind(id.to_string())
         .fetch_optional(&self.readers)
@@ -77,10 +78,10 @@ impl AnswerStore for SqliteStore {
             self.flush().await?;
         }
         let latest = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "SELECT {}, f.rating FROM answers a JOIN conversations c ON c.id = a.conversation
-             LEFT JOIN feedback f ON f.answer = a.id
+            "SELECT {}, f.rating FROM answers a {} LEFT JOIN feedback f ON f.answer = a.id
              WHERE a.conversation = ?1 AND a.site = ?2 ORDER BY a.asked_at DESC, a.id DESC LIMIT ?3",
-            rows::ANSWER
+            rows::ANSWER,
+            rows::JOINED
         )))
         .bind(id.to_string())
         .bind(site)

@@ -10,6 +10,7 @@ mod open;
 mod operator;
 mod overview;
 mod recorded;
+mod repeated;
 mod review;
 mod rows;
 mod running;

@@ -7,8 +7,9 @@ use hashbrown::HashMap;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type};
 
+use super::repeated::Repeated;
 use super::rows::count;
-use crate::domain::{Answer, Decision, Doubt, Enrolment, Finish, From, Reuse, Source, Usage, Usd};
+use crate::domain::{Answer, Decision, Doubt, Enrolment, Finish, From, Original, Reuse, Source, Usage, Usd};
 
 /// Rows that one statement writes: as many as there are of the first number, the rest by those behind it. These few texts stay the
 /// same, so that SQLite prepares each of them once.
@@ -46,6 +47,7 @@ static ANSWERS: Insert = Insert {
         "arm",
         "baseline_pico_usd",
         "reuse",
+        "repeats",
     ],
     own: &[
         "id",
@@ -62,7 +64,7 @@ static ANSWERS: Insert = Insert {
         completion_tokens = excluded.completion_tokens, counted = excluded.counted,
         cost_pico_usd = excluded.cost_pico_usd, first_word_ms = excluded.first_word_ms,
         total_ms = excluded.total_ms, doubts = excluded.doubts, baseline_pico_usd = excluded.baseline_pico_usd,
-        reuse = excluded.reuse",
+        reuse = excluded.reuse, repeats = excluded.repeats",
     texts: [const { OnceLock::new() }; ROWS.len()],
 };
 
@@ -119,12 +121,16 @@ pub(super) async fn write_answers(
     answers: &[Arc<Answer>],
 ) -> Result<(), sqlx::Error> {
     for group in groups(answers) {
+        let repeated = group.first().map(|first| Repeated::of(first)).transpose()?.flatten();
+        if let Some(repeated) = &repeated {
+            repeated.write(connection, group.len()).await?;
+        }
         let mut left = &group[..];
         for (size, rows) in ROWS.into_iter().enumerate() {
             let chunks = left.chunks_exact(rows);
             left = chunks.remainder();
             for chunk in chunks {
-                write_rows(connection, size, chunk).await?;
+                write_rows(connection, size, chunk, repeated.as_ref()).await?;
             }
         }
     }
@@ -135,10 +141,13 @@ pub(super) async fn write_answers(
 /// unfinished, is in two groups, the later one behind.
 fn groups(answers: &[Arc<Answer>]) -> Vec<Vec<&Answer>> {
     let mut groups: Vec<Vec<&Answer>> = Vec::new();
-    let mut latest: HashMap<*const u8, usize> = HashMap::new();
+    let mut latest: HashMap<Likely, usize> = HashMap::new();
     for answer in answers {
-        // A text that is given again is not copied.
-        let place = latest.entry(answer.text.as_ptr()).or_insert(usize::MAX);
+        let likely = match &answer.reuse {
+            Some(reuse) => Likely::Again(reuse.of),
+            None => Likely::Text(answer.text.as_ptr()),
+        };
+        let place = latest.entry(likely).or_insert(usize::MAX);
         match groups.get_mut(*place) {
             Some(group) if Common::of(group[0]) == Common::of(answer) => group.push(answer),
             _ => {
@@ -148,6 +157,14 @@ fn groups(answers: &[Arc<Answer>]) -> Vec<Vec<&Answer>> {
         }
     }
     groups
+}
+
+/// What is likely to have the common columns in common, told without a look at the text.
+#[derive(PartialEq, Eq, Hash)]
+enum Likely {
+    Again(Original),
+    /// A text that several have is not copied.
+    Text(*const u8),
 }
 
 /// What the common columns hold. Rows are alike when all of it is equal, so a column that is added here is compared as well.
@@ -189,14 +206,24 @@ impl<'a> Common<'a> {
         }
     }
 
-    fn add_to(&self, rows: &mut Values) -> Result<(), sqlx::Error> {
+    /// What stands in `repeated` is left out.
+    fn add_to(&self, rows: &mut Values, repeated: Option<&Repeated>) -> Result<(), sqlx::Error> {
         let (route, enrolment) = (self.route.as_ref(), self.enrolment.as_ref());
-        rows.add(self.site)?
-            .add(self.text.clone())?
-            .add(self.from.as_str())?
-            .add(self.finish.as_str())?
-            .add(json(self.sources)?)?
-            .add(self.model.clone())?
+        let own_reuse = self
+            .reuse
+            .as_ref()
+            .filter(|_| repeated.is_none_or(|it| it.reuse.is_none()));
+        rows.add(self.site)?;
+        match repeated {
+            Some(_) => rows.add("")?,
+            None => rows.add(self.text.clone())?,
+        };
+        rows.add(self.from.as_str())?.add(self.finish.as_str())?;
+        match repeated {
+            Some(_) => rows.add("[]")?,
+            None => rows.add(json(self.sources)?)?,
+        };
+        rows.add(self.model.clone())?
             .add(count(self.usage.prompt_tokens))?
             .add(count(self.usage.completion_tokens))?
             .add(self.usage.counted)?
@@ -208,20 +235,26 @@ impl<'a> Common<'a> {
             .add(enrolment.map(|part| &part.experiment))?
             .add(enrolment.map(|part| part.arm.as_str()))?
             .add(self.baseline_cost.map(Usd::to_pico))?
-            .add(self.reuse.as_ref().map(json).transpose()?)?;
+            .add(own_reuse.map(json).transpose()?)?
+            .add(repeated.map(|repeated| repeated.id))?;
         Ok(())
     }
 }
 
 /// Of one group, as many as the `size`th number says.
-async fn write_rows(connection: &mut SqliteConnection, size: usize, answers: &[&Answer]) -> Result<(), sqlx::Error> {
+async fn write_rows(
+    connection: &mut SqliteConnection,
+    size: usize,
+    answers: &[&Answer],
+    repeated: Option<&Repeated>,
+) -> Result<(), sqlx::Error> {
     let (mut conversations, mut rows) = (CONVERSATIONS.values(size), ANSWERS.values(size));
     for answer in answers {
         add_own(answer, &mut conversations, &mut rows)?;
     }
     if let Some(first) = answers.first() {
         conversations.add(&first.site)?;
-        Common::of(first).add_to(&mut rows)?;
+        Common::of(first).add_to(&mut rows, repeated)?;
     }
     for (insert, values) in [(&CONVERSATIONS, conversations), (&ANSWERS, rows)] {
         let sql = AssertSqlSafe(insert.sql(size));
@@ -250,6 +283,6 @@ fn add_own(answer: &Answer, conversations: &mut Values, rows: &mut Values) -> Re
     Ok(())
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))
 }

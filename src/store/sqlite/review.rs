@@ -64,10 +64,9 @@ impl SqliteStore {
         let Some(row) = found else { return Ok(None) };
         let mut query = select();
         query
-            .push(
-                " FROM answers a JOIN conversations c ON c.id = a.conversation LEFT JOIN feedback f ON f.answer = a.id",
-            )
-            .push(" LEFT JOIN reviews r ON r.answer = a.id WHERE a.conversation = ")
+            .push(" FROM answers a ")
+            .push(rows::JOINED)
+            .push(" LEFT JOIN feedback f ON f.answer = a.id LEFT JOIN reviews r ON r.answer = a.id WHERE a.conversation = ")
             .push_bind(id.to_string())
             .push(" ORDER BY a.asked_at DESC, a.id DESC LIMIT ")
             .push_bind(LONGEST);
@@ -122,7 +121,8 @@ fn choose(query: &mut QueryBuilder<Sqlite>, filter: &ReviewFilter) {
         true => " FROM feedback f CROSS JOIN answers a ON a.id = f.answer",
         false => " FROM answers a LEFT JOIN feedback f ON f.answer = a.id",
     });
-    query.push(" JOIN conversations c ON c.id = a.conversation LEFT JOIN reviews r ON r.answer = a.id WHERE ");
+    query.push(" ").push(rows::JOINED);
+    query.push(" LEFT JOIN reviews r ON r.answer = a.id WHERE ");
     query.push(match filter.shown {
         Shown::Rated => "f.rating IN ('down', 'up')",
         Shown::Down => "f.rating = 'down'",

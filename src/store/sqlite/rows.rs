@@ -8,11 +8,14 @@ use crate::domain::{
 };
 use crate::store::StoreError;
 
-/// The columns that [`answer`] reads; join `answers a` with `conversations c`.
-pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, a.text, a.origin, \
-    a.finish, a.sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
+/// The columns that [`answer`] reads, of `answers a` joined with [`JOINED`].
+pub(super) const ANSWER: &str = "a.id, a.conversation, a.site, c.visitor, c.user, a.question, \
+    coalesce(s.text, a.text) AS text, a.origin, a.finish, coalesce(s.sources, a.sources) AS sources, a.model, a.prompt_tokens, a.completion_tokens, a.counted, a.cost_pico_usd, a.first_word_ms, \
     a.total_ms, a.page_url, a.page_title, a.locale, a.asked_at, a.doubts, a.tier, a.route, a.experiment, a.arm,
-    a.baseline_pico_usd, a.reuse";
+    a.baseline_pico_usd, coalesce(a.reuse, s.reuse) AS reuse";
+/// What `answers a` is joined with for them.
+pub(super) const JOINED: &str =
+    "JOIN conversations c ON c.id = a.conversation LEFT JOIN repeated s ON s.id = a.repeats";
 
 /// SQLite's integers end at 2⁶³ − 1; no bill has so many tokens.
 pub(super) fn count(tokens: u64) -> i64 {

@@ -48,8 +48,8 @@ impl TrialStore for SqliteStore {
 
     async fn pairs(&self, experiment: &str, since_ms: i64, limit: u32) -> Result<Vec<Pair>, StoreError> {
         let found = sqlx::query(
-            "SELECT a.conversation, a.question, a.text AS shown, s.text AS shadow FROM shadows s
-             JOIN answers a ON a.id = s.answer WHERE s.experiment = ?1 AND s.asked_at >= ?2
+            "SELECT a.conversation, a.question, coalesce(r.text, a.text) AS shown, s.text AS shadow FROM shadows s
+             JOIN answers a ON a.id = s.answer LEFT JOIN repeated r ON r.id = a.repeats WHERE s.experiment = ?1 AND s.asked_at >= ?2
              ORDER BY s.asked_at DESC LIMIT ?3",
         )
         .bind(experiment)
