@@ -17,6 +17,8 @@ const SHORTEST_ALIKE: usize = 5;
 const LONGEST_ENDING: usize = 4;
 /// So many of the letters in common may be written otherwise in the words.
 const UNSURE: usize = 1;
+/// A word has fewer forms; more would be of a content that was made up.
+const MOST_FORMS: usize = 40;
 
 /// So many of the words that share most with a mistyped one are compared letter by letter.
 const MOST_COMPARED: usize = 150;
@@ -175,18 +177,21 @@ impl Spelling {
         inner.dedup();
         // In a large content thousands of words begin alike; most are too long to be forms of this one.
         let fits = |length| length >= common && length <= letters.len() + 2 * LONGEST_ENDING;
-        let mut terms: Vec<u32> = Vec::new();
+        let mut found: Vec<(usize, u32)> = Vec::new();
         for (number, _) in self.sharing(&inner, inner.len().min(255) as u8, fits) {
             let (word, term) = known(number);
-            if word.starts_with(&start) && !terms.contains(&term) {
+            if word.starts_with(&start) {
                 let other = stem_of(term);
                 let shared = other.chars().zip(&letters).take_while(|(a, b)| a == *b).count();
-                if shared >= common && other.chars().count() - shared <= LONGEST_ENDING {
-                    terms.push(term);
+                let ending = other.chars().count() - shared;
+                if shared >= common && ending <= LONGEST_ENDING {
+                    found.push((letters.len() - shared + ending, term));
                 }
             }
         }
-        terms
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().take(MOST_FORMS).map(|(_, term)| term).collect()
     }
 
     pub fn bytes(&self) -> usize {
