@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool_redis::redis::{self, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind};
+use deadpool_redis::redis::{
+    self, AsyncConnectionConfig, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisError, ServerErrorKind,
+};
 use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime, TimeoutType};
 use parking_lot::Mutex;
 
@@ -107,7 +109,11 @@ impl RedisClient {
             });
         }
         let address = info.addr().to_string();
-        let manager = Manager::new(info).map_err(bad)?;
+        // Ours is the only patience: the library's own would end before one that an operator set longer than half a second.
+        let patient = AsyncConnectionConfig::new()
+            .set_response_timeout(None)
+            .set_connection_timeout(None);
+        let manager = Manager::new_with_config(info, patient).map_err(bad)?;
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .runtime(Runtime::Tokio1)

@@ -112,6 +112,23 @@ pub async fn redis_is_used(app: &crate::app::App) {
     .await;
 }
 
+/// The tests' services wait two seconds for it.
+#[tokio::test]
+async fn a_redis_that_answers_within_the_time_that_was_set_is_waited_for() {
+    let (redis, provider) = (Redis::start(), Provider::start().await);
+    let app = redis.settings().models(&provider, &["echo"]).start().await;
+    redis_is_used(&app).await;
+    let first = app.ask("Who waits for this?").told().await;
+    redis.signal("-STOP");
+    let goes_on = async {
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        redis.signal("-CONT");
+    };
+    let (again, ()) = tokio::join!(async { app.ask("Who waits for this?").told().await }, goes_on);
+    assert_eq!(again.is_from("cache"), first.text);
+    assert!(!app.log().contains("Redis is away"), "{}", app.log());
+}
+
 #[tokio::test]
 async fn two_services_share_answers_limits_and_used_ids() {
     let (redis, provider) = (Redis::start(), Provider::start().await);
