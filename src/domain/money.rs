@@ -17,11 +17,6 @@ pub struct Usd(#[serde(with = "rust_decimal::serde::str")] pub Decimal);
 impl Usd {
     pub const ZERO: Usd = Usd(Decimal::ZERO);
 
-    /// The price of `tokens` tokens at `per_million` dollars a million.
-    pub fn of_tokens(tokens: u64, per_million: Decimal) -> Usd {
-        Usd(per_million * Decimal::from(tokens) / Decimal::from(1_000_000u64))
-    }
-
     /// In millionths of a millionth of a dollar (10⁻¹²), as the store keeps it: an integer that sums exactly.
     /// Amounts beyond ±9.2 million dollars are cut to that bound.
     pub fn to_pico(self) -> i64 {
@@ -91,11 +86,19 @@ mod tests {
 
     #[test]
     fn tokens_cost_exactly_what_the_price_says() {
-        let price: Decimal = "0.27".parse().unwrap_or_default();
-        assert_eq!(Usd::of_tokens(3, price).to_string(), "0.00000081");
-        assert_eq!(
-            Usd::from_pico(Usd::of_tokens(3, price).to_pico()),
-            Usd::of_tokens(3, price)
-        );
+        let price = Price {
+            input_usd_per_million: Decimal::new(27, 2),
+            output_usd_per_million: Decimal::new(11, 1),
+        };
+        let cost = |prompt_tokens, completion_tokens| {
+            price.of(&Usage {
+                prompt_tokens,
+                completion_tokens,
+                counted: true,
+            })
+        };
+        assert_eq!(cost(3, 0).to_string(), "0.00000081");
+        assert_eq!(cost(3, 7).to_string(), "0.00000851");
+        assert_eq!(Usd::from_pico(cost(3, 7).to_pico()), cost(3, 7));
     }
 }
