@@ -9,6 +9,7 @@ pub mod commands; // what the binary does, a file a command
 pub mod domain; // plain types and rules, no I/O
 pub mod embeddings; // what a text means, as a vector: a model in the binary
 pub mod gateway; // the way of a program's call
+pub mod golden; // questions with what a good answer holds, and how many answers are good
 pub mod http; // handlers only
 pub mod knowledge; // documents in, passages out
 pub mod limits; // visitor and site limits, one-time ids; in process or in Redis

@@ -55,6 +55,24 @@ enum Command {
         #[arg(long)]
         real: bool,
     },
+    /// Ask the questions of a golden set and say how many of the answers are good.
+    Eval {
+        /// A TOML file: `[[questions]]`, each with `question` and what a good answer to it holds.
+        #[arg(value_name = "GOLDEN.toml")]
+        file: PathBuf,
+        /// The key of the site that is asked [default: that of the file, or the first one].
+        #[arg(long, value_name = "KEY")]
+        site: Option<String>,
+        /// Write everything as JSON, too.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// Say what changed since this report; it may be the file that is written.
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+        /// Ask so many questions at the same time.
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+        at_once: u16,
+    },
     /// Print a commented settings file to begin with: `pennypress example > pennypress.toml`.
     Example,
     /// Add content: a file or folder (Markdown, HTML, text, PDF, DOCX), a WordPress export, or a sitemap's address.
@@ -122,6 +140,21 @@ async fn main() -> ExitCode {
                 real,
             };
             commands::cost(&settings, &file, options).await
+        }
+        Command::Eval {
+            file,
+            site,
+            report,
+            against,
+            at_once,
+        } => {
+            let options = commands::EvalOptions {
+                site,
+                report,
+                against,
+                at_once: usize::from(at_once),
+            };
+            commands::eval(&settings, &file, options).await
         }
         Command::Example => Ok(commands::example()),
         Command::Check => commands::check(&settings).await,

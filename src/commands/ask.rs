@@ -52,7 +52,7 @@ async fn answer(engine: &Engine, settings: &Settings, question: &str, site: Opti
     })
 }
 
-fn chosen(engine: &Engine, settings: &Settings, named: Option<&str>) -> Result<Arc<Site>, String> {
+pub(super) fn chosen(engine: &Engine, settings: &Settings, named: Option<&str>) -> Result<Arc<Site>, String> {
     let first = || settings.sites.first().map(|site| site.key.as_str());
     let key = named
         .or_else(first)

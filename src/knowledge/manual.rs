@@ -25,6 +25,7 @@ pub const PAGES: &[Page] = pages![
     "routing",
     "experiments",
     "cost",
+    "golden-sets",
     "cache",
     "limits",
     "openai-api",

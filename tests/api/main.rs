@@ -34,6 +34,7 @@ mod demo;
 mod dialects;
 mod documents;
 mod doubts;
+mod eval;
 mod experiments;
 mod failover;
 mod feedback;

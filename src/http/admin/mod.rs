@@ -14,6 +14,7 @@ mod error;
 mod experiments;
 mod export;
 mod gaps;
+mod golden;
 mod ledger;
 mod ledger_export;
 mod overview;
@@ -214,6 +215,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route(post().to(sites::change)),
         )
         .service(route("/sites/{key}/secret").route(post().to(site_secrets::rotate)))
+        .service(route("/sites/{key}/golden.toml").route(get().to(golden::set)))
         .service(route("/sites/{key}/plugin").route(post().to(site_plugin::plugin)))
         .service(route("/sites/{key}/delete").route(post().to(sites::delete)));
 }
