@@ -12,7 +12,7 @@ use super::ask::chosen;
 use super::{Outcome, bar};
 use crate::answering::{AskError, Asked, End, Reply};
 use crate::domain::{Answer, Site, Usd, VisitorId};
-use crate::golden::{self, Fault, GoldenQuestion, GoldenSet, Report};
+use crate::golden::{self, Fault, GoldenQuestion, GoldenSet, Report, ReportError};
 use crate::settings::Settings;
 use crate::startup::Engine;
 use crate::store::AnswerStore;
@@ -33,7 +33,7 @@ pub struct EvalOptions {
 pub async fn eval(settings: &Settings, file: &Path, options: EvalOptions) -> Outcome {
     let set = GoldenSet::read(file)?;
     // Before anything is paid for; it may be the file that the new report is written to.
-    let before = options.against.as_deref().map(Report::read).transpose()?;
+    let before = earlier(&options)?;
     let engine = Engine::start_apart(settings).await?;
     let outcome = play(&engine, settings, &set, &options).await;
     engine.stop().await;
@@ -47,6 +47,15 @@ pub async fn eval(settings: &Settings, file: &Path, options: EvalOptions) -> Out
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+/// The report that is compared with. The first night there is none yet where the new one will be.
+fn earlier(options: &EvalOptions) -> Result<Option<Report>, ReportError> {
+    match &options.against {
+        Some(path) if options.report.as_ref() == Some(path) && !path.exists() => Ok(None),
+        Some(path) => Report::read(path).map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn play(
@@ -83,7 +92,7 @@ async fn result(
     engine: &Engine,
     site: &Arc<Site>,
     question: &GoldenQuestion,
-) -> Result<golden::Result, Box<dyn std::error::Error>> {
+) -> Result<golden::Judged, Box<dyn std::error::Error>> {
     let visitor = VisitorId::generate();
     let mut conversation = None;
     let mut last = None;
@@ -110,12 +119,12 @@ async fn result(
             }
             Err(reason) => {
                 let broken = [Fault::Broken(reason)];
-                return Ok(golden::Result::of(question, &broken, None));
+                return Ok(golden::Judged::of(question, &broken, None));
             }
         }
     }
     let faults = last.as_ref().map(|answer| golden::faults(question, answer));
-    Ok(golden::Result::of(question, &faults.unwrap_or_default(), last.as_ref()))
+    Ok(golden::Judged::of(question, &faults.unwrap_or_default(), last.as_ref()))
 }
 
 /// The answer as it was written down; or why there is none.

@@ -34,7 +34,7 @@ impl Change {
 pub fn changes(before: &Report, now: &Report) -> Vec<Change> {
     let earlier = before.results.iter().map(|result| (result.id.as_str(), result.passed));
     let earlier: HashMap<&str, bool> = earlier.collect();
-    let change = |result: &super::Result| match (earlier.get(result.id.as_str())?, result.passed) {
+    let change = |result: &super::Judged| match (earlier.get(result.id.as_str())?, result.passed) {
         (true, false) => Some(Change::Worse(result.id.clone())),
         (false, true) => Some(Change::Better(result.id.clone())),
         _ => None,

@@ -8,7 +8,7 @@ mod set;
 
 pub use compare::{Change, changes};
 pub use judge::{Fault, faults};
-pub use report::{Report, ReportError, Result, print};
+pub use report::{Judged, Report, ReportError, print};
 pub use set::{GoldenError, GoldenQuestion, GoldenSet, MAX_TURNS};
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub struct Report {
     /// How many answers came from where.
     pub from: BTreeMap<String, usize>,
     /// In the order of the golden set.
-    pub results: Vec<Result>,
+    pub results: Vec<Judged>,
 }
 
 /// By the nearest-rank method; `None`: there was none.
@@ -54,7 +54,7 @@ pub struct Times {
 
 /// What came of one question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Result {
+pub struct Judged {
     pub id: String,
     pub question: String,
     pub passed: bool,
@@ -75,7 +75,7 @@ pub struct Result {
     pub total_ms: Option<u32>,
 }
 
-impl Result {
+impl Judged {
     pub fn of(asked: &GoldenQuestion, faults: &[Fault], answer: Option<&Answer>) -> Self {
         Self {
             id: asked.id.clone(),
@@ -112,7 +112,7 @@ impl Times {
 }
 
 impl Report {
-    pub fn new(site: &str, pass: f64, began_at: jiff::Timestamp, cost_usd: Usd, results: Vec<Result>) -> Self {
+    pub fn new(site: &str, pass: f64, began_at: jiff::Timestamp, cost_usd: Usd, results: Vec<Judged>) -> Self {
         let mut from = BTreeMap::new();
         for result in &results {
             let name = result.from.map_or("none", |from| from.as_str());
@@ -139,7 +139,7 @@ impl Report {
         self.passed as f64 >= self.pass * self.questions as f64
     }
 
-    pub fn read(path: &Path) -> std::result::Result<Self, ReportError> {
+    pub fn read(path: &Path) -> Result<Self, ReportError> {
         let unreadable = |reason: String| ReportError::Unreadable {
             file: path.display().to_string(),
             reason,
@@ -156,7 +156,7 @@ impl Report {
     }
 
     /// In one step, so that whoever reads it meanwhile finds the old one or the new one.
-    pub fn write(&self, path: &Path) -> std::result::Result<(), ReportError> {
+    pub fn write(&self, path: &Path) -> Result<(), ReportError> {
         let unwritable = |reason: String| ReportError::Unwritable {
             file: path.display().to_string(),
             reason,

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::domain::{AnswerId, ConversationId, Finish, From, Source, Usage, Usd};
 
-fn parse(text: &str) -> std::result::Result<GoldenSet, String> {
+fn parse(text: &str) -> Result<GoldenSet, String> {
     GoldenSet::parse("golden.toml", text).map_err(|error| error.to_string())
 }
 
@@ -157,7 +157,7 @@ fn report(passed: &[(&str, bool)], pass: f64) -> Report {
             ..GoldenQuestion::default()
         };
         let found = [Fault::Answers];
-        Result::of(&asked, if passed { &[] } else { &found }, Some(&told))
+        Judged::of(&asked, if passed { &[] } else { &found }, Some(&told))
     };
     let results = passed.iter().map(result).collect();
     Report::new("site_a", pass, jiff::Timestamp::UNIX_EPOCH, Usd::ZERO, results)
