@@ -77,13 +77,10 @@ async fn play(
     let results = results.buffered(options.at_once.max(1)).try_collect().await;
     progress.finish_and_clear();
     let results = results?;
-    let cost: Usd = engine
-        .store
-        .costs_since(0)
-        .await?
-        .into_iter()
-        .map(|(_, cost)| cost)
-        .sum();
+    // Written behind everything that waits to be written, so that no call is missing.
+    engine.store.ready().await?;
+    let costs = engine.store.costs_since(0).await?;
+    let cost: Usd = costs.into_iter().map(|(_, cost)| cost).sum();
     Ok(Report::new(&site.key, set.pass, began_at, cost, results))
 }
 
