@@ -40,7 +40,7 @@ pub struct GoldenSet {
     /// The share of the questions that must pass, from 0 to 1.
     #[serde(default = "all")]
     pub pass: f64,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<GoldenQuestion>,
 }
 

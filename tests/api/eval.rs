@@ -300,3 +300,13 @@ async fn what_was_answered_well_becomes_a_golden_set() {
     assert_eq!(report(&app)["results"][0]["text"], "Yes, by ship.");
     assert_eq!(operator.get("/admin/sites/nowhere/golden.toml").await.status(), 404);
 }
+
+#[tokio::test]
+async fn where_nothing_was_praised_the_golden_set_is_a_beginning() {
+    let app = settings().start().await;
+    let operator = app.operator().await;
+    let file = operator.page("/admin/sites/site_b/golden.toml").await;
+    assert!(!file.contains("questions ="), "{file}");
+    let written = format!("{file}\n[[questions]]\nquestion = \"How do I install the WordPress plugin?\"\n");
+    eval(&app, &settings(), &written, &[]).await.ends_with(0);
+}

@@ -90,7 +90,13 @@ fn own_origins(server: &Server) -> Vec<Origin> {
             .as_deref()
             .and_then(|url| Url::parse(url).ok().map(|url| url.origin().ascii_serialization())),
     );
-    texts.iter().filter_map(|text| Origin::parse(text).ok()).collect()
+    let mut origins: Vec<Origin> = Vec::new();
+    for origin in texts.iter().filter_map(|text| Origin::parse(text).ok()) {
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    origins
 }
 
 fn demo_site(server: &Server) -> Site {
