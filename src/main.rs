@@ -69,6 +69,9 @@ enum Command {
         /// Say what changed since this report; it may be the file that is written.
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
+        /// Show the run on the operator's page of the site.
+        #[arg(long)]
+        keep: bool,
         /// Ask so many questions at the same time.
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
         at_once: u16,
@@ -146,12 +149,14 @@ async fn main() -> ExitCode {
             site,
             report,
             against,
+            keep,
             at_once,
         } => {
             let options = commands::EvalOptions {
                 site,
                 report,
                 against,
+                keep,
                 at_once: usize::from(at_once),
             };
             commands::eval(&settings, &file, options).await

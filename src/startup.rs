@@ -13,7 +13,7 @@ use actix_web::{App, HttpServer};
 
 use crate::access::ApiKeys;
 use crate::access::visitor::VisitorTokens;
-use crate::http::admin::Admin;
+use crate::http::admin::{Admin, Stores};
 use crate::http::in_flight::InFlight;
 use crate::http::ops::{Files, Health};
 use crate::http::problem::Problem;
@@ -74,17 +74,15 @@ impl Application {
         });
         let in_flight = InFlight::default();
         let (admin, token) = {
-            let (store, sites, library) = (engine.store.clone(), engine.sites.clone(), engine.library.clone());
-            Admin::open(
-                settings,
-                store.clone(),
-                store.clone(),
-                store.clone(),
-                store,
-                sites,
-                library,
-            )
-            .await?
+            let store = &engine.store;
+            let stores = Stores {
+                operator: store.clone(),
+                ledger: store.clone(),
+                trials: store.clone(),
+                gaps: store.clone(),
+                evaluations: store.clone(),
+            };
+            Admin::open(settings, stores, engine.sites.clone(), engine.library.clone()).await?
         };
         let base = settings.server.public_url.clone();
         let base = base.unwrap_or_else(|| match address.ip().is_unspecified() {

@@ -15,7 +15,8 @@ use crate::domain::{Answer, Site, Usd, VisitorId};
 use crate::golden::{self, Fault, GoldenQuestion, GoldenSet, Report, ReportError};
 use crate::settings::Settings;
 use crate::startup::Engine;
-use crate::store::AnswerStore;
+use crate::store::evaluations::Evaluation;
+use crate::store::{AnswerStore, EvaluationStore};
 
 /// How a golden set is played.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct EvalOptions {
     pub report: Option<PathBuf>,
     /// An earlier report, to tell what changed.
     pub against: Option<PathBuf>,
+    /// Keeps the run for the operator's page of the site.
+    pub keep: bool,
     /// Questions that are asked at the same time, at least one.
     pub at_once: usize,
 }
@@ -36,6 +39,10 @@ pub async fn eval(settings: &Settings, file: &Path, options: EvalOptions) -> Out
     let before = earlier(&options)?;
     let engine = Engine::start_apart(settings).await?;
     let outcome = play(&engine, settings, &set, &options).await;
+    let kept = match &outcome {
+        Ok(report) if options.keep => keep(&engine, report).await,
+        _ => Ok(()),
+    };
     engine.stop().await;
     let report = outcome?;
     let changes = before.map(|before| golden::changes(&before, &report));
@@ -43,10 +50,29 @@ pub async fn eval(settings: &Settings, file: &Path, options: EvalOptions) -> Out
     if let Some(path) = &options.report {
         report.write(path)?;
     }
+    kept?;
     Ok(match report.is_good() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
     })
+}
+
+async fn keep(engine: &Engine, report: &Report) -> Result<(), Box<dyn std::error::Error>> {
+    let began_at: jiff::Timestamp = report.began_at.parse()?;
+    let run = Evaluation {
+        id: 0,
+        site: report.site.clone(),
+        began_at_ms: began_at.as_millisecond(),
+        questions: report.questions as u64,
+        passed: report.passed as u64,
+        is_good: report.is_good(),
+        cost: report.cost_usd,
+    };
+    engine
+        .content
+        .keep_evaluation(run, serde_json::to_string(report)?)
+        .await?;
+    Ok(())
 }
 
 /// The report that is compared with. The first night there is none yet where the new one will be.

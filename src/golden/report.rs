@@ -57,6 +57,8 @@ pub struct Times {
 pub struct Judged {
     pub id: String,
     pub question: String,
+    /// What was asked before it in its conversation.
+    pub turns: Vec<String>,
     pub passed: bool,
     /// In words.
     pub faults: Vec<String>,
@@ -80,6 +82,7 @@ impl Judged {
         Self {
             id: asked.id.clone(),
             question: asked.question.clone(),
+            turns: asked.turns.clone(),
             passed: faults.is_empty(),
             faults: faults.iter().map(Fault::to_string).collect(),
             from: answer.map(|answer| answer.from),

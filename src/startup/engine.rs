@@ -27,14 +27,15 @@ pub struct Engine {
     pub answering: Answering,
     pub library: Arc<Library>,
     pub gateway: Gateway,
+    /// Of what was asked and answered.
     pub store: Arc<SqliteStore>,
+    /// Of content, curated answers and sites; mostly the same one.
+    pub content: Arc<SqliteStore>,
     pub cache: Arc<dyn AnswerCache>,
     pub limits: Arc<dyn Limits>,
     pub sites: Arc<Sites>,
     pub metrics: Metrics,
     budgets: Budgets,
-    /// Where content, curated answers and sites are kept.
-    content: Arc<SqliteStore>,
     /// Shares the breakers with other services as long as it is here.
     _breakers: Option<AbortOnDropHandle<()>>,
     /// Reads curated answers that another service wrote, as long as it is here.

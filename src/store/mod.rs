@@ -3,6 +3,7 @@
 mod curated;
 pub mod documents;
 mod error;
+pub mod evaluations;
 pub mod gaps;
 pub mod ledger;
 pub mod operator;
@@ -21,6 +22,7 @@ use crate::domain::{
 pub use curated::CuratedStore;
 pub use documents::DocumentStore;
 pub use error::StoreError;
+pub use evaluations::EvaluationStore;
 pub use gaps::GapStore;
 pub use ledger::LedgerStore;
 pub use operator::OperatorStore;

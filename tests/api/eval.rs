@@ -5,6 +5,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::app::{App, Settings, settings};
+use crate::overview::words;
 use crate::provider::Provider;
 
 const HOURS: &str = "# Opening hours\n\nThe shop is open from nine to six on weekdays, and closed on Sundays.\n";
@@ -309,4 +310,75 @@ async fn where_nothing_was_praised_the_golden_set_is_a_beginning() {
     assert!(!file.contains("questions ="), "{file}");
     let written = format!("{file}\n[[questions]]\nquestion = \"How do I install the WordPress plugin?\"\n");
     eval(&app, &settings(), &written, &[]).await.ends_with(0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_kept_is_shown_to_the_operator() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": "From nine to six <script>alert(1)</script> [1]."}));
+    let settings = settings().models(&provider, &["m"]);
+    let app = shop(&settings).await;
+    let operator = app.operator().await;
+    eval(&app, &settings, GOLDEN, &["--keep"]).await.ends_with(0);
+    let site = operator.page("/admin/sites/site_a").await;
+    let (_, run) = site.split_once("/admin/sites/site_a/evaluations/").expect("a run");
+    let first: i64 = run.split('"').next().expect("an end").parse().expect("a number");
+    assert!(words(&site).contains("2 of 3 passed as wanted"), "{}", words(&site));
+    let page = operator.page(&format!("/admin/sites/site_a/evaluations/{first}")).await;
+    let told = words(&page);
+    assert!(told.contains("What does shipping cost within Germany?"), "{told}");
+    assert!(
+        told.contains("does not say") && !told.contains("passed the time before"),
+        "{told}"
+    );
+    assert!(
+        page.contains("&#60;script&#62;alert(1)") && !page.contains("<script>"),
+        "{page}"
+    );
+    assert!(
+        page.contains("/admin/curated/new?site=site_a&#38;question=What+does+shipping"),
+        "{page}"
+    );
+    // As many passed as were wanted: nothing to fix.
+    assert!(!operator.page("/admin").await.contains("Golden set of"));
+    // Everything must pass now, and what passed before fails.
+    provider.plan("m", json!({"text": "4.90 euros [1]."}));
+    let strict = GOLDEN.replace("pass = 0.5", "");
+    eval(&app, &settings, &strict, &["--keep"]).await.ends_with(1);
+    let overview = words(&operator.page("/admin").await);
+    assert!(
+        overview.contains("Golden set of Anna&#39;s: 1 of 3 answers are not good"),
+        "{overview}"
+    );
+    assert!(!operator.page("/admin?site=site_b").await.contains("Golden set of"));
+    let page = operator.page("/admin/sites/site_a").await;
+    let runs: Vec<&str> = page.split("/evaluations/").skip(1).collect();
+    assert_eq!(runs.len(), 2);
+    let latest = runs[0].split('"').next().expect("an end");
+    let told = words(
+        &operator
+            .page(&format!("/admin/sites/site_a/evaluations/{latest}"))
+            .await,
+    );
+    assert!(
+        told.contains("Better than the time before What does shipping cost within Germany?"),
+        "{told}"
+    );
+    assert!(
+        told.contains("passed the time before") && told.contains("too few"),
+        "{told}"
+    );
+    for nothing in ["site_b/evaluations/1", "site_a/evaluations/999", "site_a/evaluations/x"] {
+        assert_eq!(
+            operator.get(&format!("/admin/sites/{nothing}")).await.status(),
+            404,
+            "{nothing}"
+        );
+    }
+    let nobody = app
+        .client
+        .get(app.url(&format!("/admin/sites/site_a/evaluations/{first}")))
+        .send()
+        .await;
+    assert_eq!(nobody.expect("an answer").status(), 303);
 }

@@ -11,6 +11,7 @@ mod demand;
 mod door;
 mod doors;
 mod error;
+mod evaluations;
 mod experiments;
 mod export;
 mod gaps;
@@ -44,7 +45,7 @@ use crate::access::operator::Operator;
 use crate::domain::Usd;
 use crate::knowledge::Library;
 use crate::settings::Settings;
-use crate::store::{GapStore, LedgerStore, OperatorStore, StoreError, TrialStore};
+use crate::store::{EvaluationStore, GapStore, LedgerStore, OperatorStore, StoreError, TrialStore};
 
 use budgets::Allowed;
 pub use door::OperatorDoor;
@@ -59,6 +60,15 @@ const FORM_BYTES: usize = 256 * 1_024;
 /// Keys of the sites that stand in the settings, which these pages show and do not change.
 struct SettingsSites(HashSet<String>);
 
+/// What these pages read and write.
+pub struct Stores {
+    pub operator: Arc<dyn OperatorStore>,
+    pub ledger: Arc<dyn LedgerStore>,
+    pub trials: Arc<dyn TrialStore>,
+    pub gaps: Arc<dyn GapStore>,
+    pub evaluations: Arc<dyn EvaluationStore>,
+}
+
 /// The parts that these pages use. Clones share them.
 #[derive(Clone)]
 pub struct Admin {
@@ -67,6 +77,7 @@ pub struct Admin {
     ledger: Data<dyn LedgerStore>,
     trials: Data<dyn TrialStore>,
     gaps: Data<dyn GapStore>,
+    evaluations: Data<dyn EvaluationStore>,
     staged: Data<Staged>,
     allowed: Data<Allowed>,
     sites: Data<Sites>,
@@ -80,20 +91,18 @@ impl Admin {
     /// The token sets the first password; there is one as long as none is set.
     pub async fn open(
         settings: &Settings,
-        store: Arc<dyn OperatorStore>,
-        ledger: Arc<dyn LedgerStore>,
-        trials: Arc<dyn TrialStore>,
-        gaps: Arc<dyn GapStore>,
+        stores: Stores,
         sites: Arc<Sites>,
         library: Arc<Library>,
     ) -> Result<(Self, Option<String>), StoreError> {
-        let (operator, token) = Operator::open(store.clone()).await?;
+        let (operator, token) = Operator::open(stores.operator.clone()).await?;
         let admin = Self {
             operator: Data::new(operator),
-            store: Data::from(store),
-            ledger: Data::from(ledger),
-            trials: Data::from(trials),
-            gaps: Data::from(gaps),
+            store: Data::from(stores.operator),
+            ledger: Data::from(stores.ledger),
+            trials: Data::from(stores.trials),
+            gaps: Data::from(stores.gaps),
+            evaluations: Data::from(stores.evaluations),
             staged: Data::new(Staged(settings.experiments.clone().into())),
             allowed: Data::new(Allowed {
                 daily: settings.limits.daily_budget_usd.map(Usd),
@@ -138,6 +147,7 @@ impl Admin {
                 .app_data(self.allowed.clone())
                 .app_data(self.trials.clone())
                 .app_data(self.gaps.clone())
+                .app_data(self.evaluations.clone())
                 .app_data(self.staged.clone())
                 .app_data(self.sites.clone())
                 .app_data(self.library.clone())
@@ -215,6 +225,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route(post().to(sites::change)),
         )
         .service(route("/sites/{key}/secret").route(post().to(site_secrets::rotate)))
+        .service(route("/sites/{key}/evaluations/{id}").route(get().to(evaluations::show_run)))
         .service(route("/sites/{key}/golden.toml").route(get().to(golden::set)))
         .service(route("/sites/{key}/plugin").route(post().to(site_plugin::plugin)))
         .service(route("/sites/{key}/delete").route(post().to(sites::delete)));

@@ -9,15 +9,17 @@ use super::answers::Item;
 use super::budgets::{self, Allowed, Standing};
 use super::demand::Session;
 use super::error::AdminError;
+use super::evaluations::Run;
 use super::page::{self, Frame};
 use super::picture::{self, Days, Part};
 use super::review::{Entry, any_of};
 use super::show;
 use crate::access::Sites;
 use crate::domain::{Purpose, Usd};
+use crate::store::evaluations::Evaluation;
 use crate::store::ledger::{CallFilter, CallSum, ModelErrors};
 use crate::store::operator::{Asked, Period, ReviewFilter, Scope, Shown};
-use crate::store::{LedgerStore, OperatorStore};
+use crate::store::{EvaluationStore, LedgerStore, OperatorStore};
 
 const MOST_ASKED: u32 = 7;
 const TO_FIX: u32 = 5;
@@ -70,6 +72,8 @@ struct Page {
     budgets: Vec<Standing>,
     asked: Vec<Frequent>,
     to_fix: Vec<Item>,
+    /// Golden sets of which too few passed the last time.
+    evaluations: Vec<Run>,
     is_empty: bool,
 }
 
@@ -104,6 +108,7 @@ struct Frequent {
 type Rooms = (
     Data<dyn OperatorStore>,
     Data<dyn LedgerStore>,
+    Data<dyn EvaluationStore>,
     Data<Sites>,
     Data<Allowed>,
 );
@@ -111,7 +116,7 @@ type Rooms = (
 pub(super) async fn overview(
     session: Session,
     choice: Query<Choice>,
-    (store, ledger, sites, allowed): Rooms,
+    (store, ledger, evaluations, sites, allowed): Rooms,
 ) -> Result<HttpResponse, AdminError> {
     let days = choice.days.filter(|days| matches!(days, 1 | 7 | 30)).unwrap_or(7);
     let site = Some(choice.site.clone()).filter(|site| !site.is_empty());
@@ -125,13 +130,14 @@ pub(super) async fn overview(
         ..CallFilter::default()
     };
     let (now, picture) = (scope(days), scope(picture::DAYS));
-    let (period, by_day, asked, by_model, errors, (down, unanswered), budgets, spared) = tokio::try_join!(
+    let (period, by_day, asked, by_model, errors, (down, unanswered), evaluations, budgets, spared) = tokio::try_join!(
         async { Ok::<_, AdminError>(store.period(&now).await?) },
         async { Ok(store.by_day(&picture).await?) },
         async { Ok(store.most_asked(&now, MOST_ASKED).await?) },
         async { Ok(ledger.sums_by_model(&calls).await?) },
         async { Ok(ledger.errors(&calls).await?) },
         to_fix(&**store, site.as_ref()),
+        async { Ok(evaluations.latest_evaluations().await?) },
         budgets::standings(**allowed, &**ledger, &sites, site.as_deref()),
         async { Ok(ledger.savings(&calls).await?) },
     )?;
@@ -141,6 +147,7 @@ pub(super) async fn overview(
     by_model.iter().for_each(|(.., sum)| bill.add(sum));
     let rows = model_rows(&by_model, &errors, days, &choice.site);
     let worst = down.items.into_iter().chain(unanswered.items).take(TO_FIX as usize);
+    let of_choice = |run: &&Evaluation| !run.is_good && site.as_ref().is_none_or(|site| *site == run.site);
     let page = Page {
         frame: Frame::new(&session, "overview"),
         choices: times(days, &choice.site),
@@ -177,6 +184,11 @@ pub(super) async fn overview(
         models: rows.into_iter().take(MODELS).collect(),
         budgets: budgets.into_iter().take(BUDGETS).collect(),
         asked: asked.into_iter().map(frequent).collect(),
+        evaluations: evaluations
+            .iter()
+            .filter(of_choice)
+            .map(|run| Run::new(run, &sites))
+            .collect(),
         to_fix: worst.map(|one| Item::new(one, &sites)).collect(),
     };
     page::show(&page)

@@ -10,6 +10,7 @@ use super::SettingsSites;
 use super::demand::{Posted, Session};
 use super::doors::Doors;
 use super::error::AdminError;
+use super::evaluations::{LISTED, Run};
 use super::page::{self, Frame};
 use super::show;
 use super::sign_in::Nothing;
@@ -18,7 +19,7 @@ use super::site_secrets::{self, FreshSecrets};
 use crate::access::Sites;
 use crate::domain::{Origin, Site};
 use crate::knowledge::Library;
-use crate::store::OperatorStore;
+use crate::store::{EvaluationStore, OperatorStore};
 
 /// A site on the list.
 struct Row {
@@ -58,6 +59,8 @@ struct SitePage {
     tag: String,
     base: String,
     conversations: String,
+    /// Of golden sets, the latest first.
+    runs: Vec<Run>,
     saved: bool,
     form: SiteForm,
     problems: Problems,
@@ -207,6 +210,10 @@ impl SitePage {
             ),
             base,
             conversations: show::count(parts.store.count_conversations(&site.key).await?),
+            runs: {
+                let runs = parts.evaluations.evaluations(&site.key, LISTED).await?;
+                runs.iter().map(|run| Run::new(run, &parts.sites)).collect()
+            },
             saved: false,
             form: SiteForm::default(),
             problems: Problems::default(),
@@ -217,6 +224,7 @@ impl SitePage {
 /// What a site's page needs.
 pub(super) struct Parts {
     pub store: Data<dyn OperatorStore>,
+    pub evaluations: Data<dyn EvaluationStore>,
     pub sites: Data<Sites>,
     pub of_settings: Data<SettingsSites>,
     pub doors: Data<Doors>,
@@ -241,6 +249,7 @@ impl actix_web::FromRequest for Parts {
         let parts = || {
             Some(Self {
                 store: request.app_data::<Data<dyn OperatorStore>>()?.clone(),
+                evaluations: request.app_data::<Data<dyn EvaluationStore>>()?.clone(),
                 sites: request.app_data::<Data<Sites>>()?.clone(),
                 of_settings: request.app_data::<Data<SettingsSites>>()?.clone(),
                 doors: request.app_data::<Data<Doors>>()?.clone(),

@@ -3,6 +3,7 @@
 mod conversations;
 mod curated;
 mod documents;
+mod evaluations;
 mod gaps;
 mod ledger;
 mod ledger_read;

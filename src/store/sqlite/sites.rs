@@ -95,6 +95,10 @@ impl SqliteStore {
                 if gone.rows_affected() == 0 {
                     return Ok(false);
                 }
+                sqlx::query("DELETE FROM evaluations WHERE site = ?1")
+                    .bind(&key)
+                    .execute(&mut *connection)
+                    .await?;
                 sqlx::query("DELETE FROM conversations WHERE site = ?1")
                     .bind(&key)
                     .execute(&mut *connection)
