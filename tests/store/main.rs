@@ -2,6 +2,7 @@
 
 mod conversations;
 mod durability;
+mod evaluations;
 mod operator;
 mod repeated;
 

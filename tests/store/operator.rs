@@ -1,6 +1,7 @@
 use pennypress::domain::{Appearance, ConversationId, Finish, From, Origin, Rating, Secret, Site, Usd};
+use pennypress::store::evaluations::Evaluation;
 use pennypress::store::operator::{ReviewFilter, Scope, Session, Shown};
-use pennypress::store::{AnswerStore, Feedback, OperatorStore};
+use pennypress::store::{AnswerStore, EvaluationStore, Feedback, OperatorStore};
 
 use super::{TestStore, answer, store};
 
@@ -212,7 +213,18 @@ async fn sites_are_made_changed_and_deleted_with_what_was_said_there() {
     );
     assert_eq!(store.sites().await.expect("read"), [site.clone()]);
     assert_eq!(store.count_conversations("site_a").await.expect("read"), 4);
+    let run = Evaluation {
+        id: 0,
+        site: "site_a".to_owned(),
+        began_at_ms: 1,
+        questions: 1,
+        passed: 1,
+        is_good: true,
+        cost: Usd::ZERO,
+    };
+    store.keep_evaluation(run, "{}".to_owned()).await.expect("kept");
     assert!(store.delete_site("site_a").await.expect("deleted"));
+    assert_eq!(store.latest_evaluations().await.expect("read"), []);
     assert!(!store.delete_site("site_a").await.expect("read"));
     assert!(!store.update_site(&site, 2).await.expect("read"));
     let every = ReviewFilter {
