@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use super::{DIMENSIONS, Embedding, Vector, model, words};
+use super::{Embedding, Table, Token, model, words};
 
 /// So many English words stand for one at most.
 const MOST: usize = 3;
@@ -105,14 +105,12 @@ impl Glossary {
             .map(|number| self.text(number))
     }
 
-    fn add(&self, number: usize, share: f32, sum: &mut [f32; DIMENSIONS]) {
+    fn each_share(&self, number: usize, share: f32, see: &mut dyn FnMut(Token, f32)) {
         let (rows, shares) = self.entry(number).split_at(MOST * 2);
         for (row, likely) in rows.chunks_exact(2).zip(shares).filter(|(_, likely)| **likely > 0) {
-            model::add_row(
-                u16::from_le_bytes([row[0], row[1]]),
-                share * f32::from(*likely) / 255.0,
-                sum,
-            );
+            if let Some(token) = Token::of_row(u16::from_le_bytes([row[0], row[1]])) {
+                see(token, share * f32::from(*likely) / 255.0);
+            }
         }
     }
 
@@ -139,44 +137,55 @@ impl Glossary {
         parts.max_by_key(|(even, ..)| *even).map(|(_, head, tail)| (head, tail))
     }
 
-    /// What words mean together, as [`super::embed`] tells of an English text: each a stem, or a pair of characters where words are not
-    /// spaced, and how often it stands there. With `is_joining` compounds are taken apart.
+    /// What words mean together, as [`super::embed_for_search`] tells of an English text: each a stem, or a pair of characters where
+    /// words are not spaced, and how often it stands there. With `is_joining` compounds are taken apart.
     pub fn embed<'a>(&self, words: impl Iterator<Item = (&'a str, u32)>, is_joining: bool) -> Embedding {
-        let mut sum = [0_f32; DIMENSIONS];
+        Embedding::of(Table::Search, |see| self.each_token(words, is_joining, see))
+    }
+
+    /// The English tokens that [`Glossary::embed`] averages, as rows of the table and how much each counts.
+    pub fn bag<'a>(&self, words: impl Iterator<Item = (&'a str, u32)>, is_joining: bool) -> Vec<(u16, f32)> {
+        let mut bag = Vec::new();
+        self.each_token(words, is_joining, &mut |token, share| bag.push((token.row(), share)));
+        bag
+    }
+
+    fn each_token<'a>(
+        &self,
+        words: impl Iterator<Item = (&'a str, u32)>,
+        is_joining: bool,
+        see: &mut dyn FnMut(Token, f32),
+    ) -> f32 {
         let (mut all, mut known) = (0_u32, 0_u32);
         for (word, count) in words {
             let often = count as f32;
             all += count;
             if let Some(number) = self.find(word) {
-                self.add(number, often, &mut sum);
+                self.each_share(number, often, see);
             } else if let Some((head, tail)) = is_joining.then(|| self.parts(word)).flatten() {
-                self.add(head, PART * often, &mut sum);
-                self.add(tail, PART * often, &mut sum);
-            } else if !name(word, often, &mut sum) {
+                self.each_share(head, PART * often, see);
+                self.each_share(tail, PART * often, see);
+            } else if let Some(token) = name(word) {
+                see(token, often);
+            } else {
                 continue;
             }
             known += count;
         }
-        Embedding {
-            vector: Vector::quantised(&sum),
-            known: if all == 0 { 0.0 } else { known as f32 / all as f32 },
-        }
+        if all == 0 { 0.0 } else { known as f32 / all as f32 }
     }
 }
 
-/// Adds what a word in Latin letters means that the model has whole: a name, or an English word in another language's text.
-fn name(word: &str, often: f32, sum: &mut [f32; DIMENSIONS]) -> bool {
+/// A word in Latin letters that the model has whole: a name, or an English word in another language's text.
+fn name(word: &str) -> Option<Token> {
     if !word.is_ascii() {
-        return false;
+        return None;
     }
     let mut found = None;
     let mut parts = words::words(word);
     let is_whole = matches!((parts.next(), parts.next()), (Some(one), None)
         if model::pieces(&one, |token| found = Some(token)) == Some(1));
-    if let Some(token) = found.filter(|_| is_whole) {
-        model::add_share(token, often, sum);
-    }
-    is_whole
+    found.filter(|_| is_whole)
 }
 
 #[cfg(test)]
@@ -205,7 +214,7 @@ mod tests {
     #[test]
     fn a_word_means_what_it_is_translated_by() {
         let german = |text: &str| glossary("de").embed(text.split(' ').map(|word| (word, 1)), true);
-        let english = |text: &str| super::super::embed(text).vector;
+        let english = |text: &str| super::super::embed_for_search(text).vector;
         let password = german("kennwort");
         assert_eq!(password.known, 1.0);
         assert!(password.vector.similarity(&english("password")) > 0.7);
@@ -217,7 +226,7 @@ mod tests {
     fn a_compound_means_its_parts() {
         let embed = |is_joining| glossary("de").embed([("kennwortdatei", 1)].into_iter(), is_joining);
         assert_eq!((embed(true).known, embed(false).known), (1.0, 0.0));
-        let both = super::super::embed("password file").vector;
+        let both = super::super::embed_for_search("password file").vector;
         assert!(embed(true).vector.similarity(&both) > 0.6);
     }
 

@@ -10,6 +10,7 @@ mod vector;
 mod words;
 
 pub use glossary::Glossary;
+use model::{Table, Token};
 pub use vector::{Coarse, Common, DIMENSIONS, Vector};
 
 /// Tokens that are looked at, from the start of a text.
@@ -25,21 +26,43 @@ pub struct Embedding {
     pub known: f32,
 }
 
-/// The embedding of the first 512 tokens of a text. A text without any word that the model knows gets the zero vector.
+/// The embedding of the first 512 tokens of a text, for telling texts that say the same. A text without any word that the model
+/// knows gets the zero vector.
 pub fn embed(text: &str) -> Embedding {
-    embed_weighed(text, |_| 1.0)
+    Embedding::of(Table::Likeness, |see| each_token(text, see))
 }
 
-/// The same, with the words as heavy as `weight` says of each in lower case.
-pub fn embed_weighed(text: &str, weight: impl Fn(&str) -> f32) -> Embedding {
-    let mut sum = [0f32; DIMENSIONS];
+/// The same, for finding passages that answer a question: vectors of the one are not compared with those of the other.
+pub fn embed_for_search(text: &str) -> Embedding {
+    Embedding::of(Table::Search, |see| each_token(text, see))
+}
+
+/// The tokens that [`embed_for_search`] averages, as rows of the table and how much each counts.
+pub fn bag(text: &str) -> Vec<(u16, f32)> {
+    let mut bag = Vec::new();
+    each_token(text, &mut |token, share| bag.push((token.row(), share)));
+    bag
+}
+
+impl Embedding {
+    /// Of the tokens that `each` tells, with how much each counts; it says the share of the words that are known.
+    fn of(table: Table, each: impl FnOnce(&mut dyn FnMut(Token, f32)) -> f32) -> Self {
+        let mut sum = [0f32; DIMENSIONS];
+        let known = each(&mut |token, share| table.add(token, share, &mut sum));
+        Self {
+            vector: Vector::quantised(&sum),
+            known,
+        }
+    }
+}
+
+fn each_token(text: &str, see: &mut dyn FnMut(Token, f32)) -> f32 {
     let (mut words, mut known) = (0u32, 0u32);
     let mut tokens = 0;
     for word in words::words(text) {
-        let weight = weight(&word);
         let count = model::pieces(&word, |token| {
             if tokens < MOST_TOKENS {
-                model::add_share(token, weight, &mut sum);
+                see(token, 1.0);
                 tokens += 1;
             }
         });
@@ -51,10 +74,7 @@ pub fn embed_weighed(text: &str, weight: impl Fn(&str) -> f32) -> Embedding {
             break;
         }
     }
-    Embedding {
-        vector: Vector::quantised(&sum),
-        known: if words == 0 { 0.0 } else { known as f32 / words as f32 },
-    }
+    if words == 0 { 0.0 } else { known as f32 / words as f32 }
 }
 
 /// Whether a word, in lower case, stands in the model whole.

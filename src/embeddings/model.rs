@@ -1,4 +1,4 @@
-//! The tables of the model, read in place: `model/distil.py` describes them.
+//! The tables of the model, read in place: `model/distil.py` and `model/train.py` describe them.
 
 use std::sync::LazyLock;
 
@@ -6,15 +6,38 @@ use super::DIMENSIONS;
 
 static VECTORS: &[u8] = include_bytes!("model/vectors.bin");
 static TOKENS: &[u8] = include_bytes!("model/tokens.bin");
+static SEARCH: &[u8] = include_bytes!("model/search.bin");
 
 /// How many tokens there are.
 const COUNT: usize = VECTORS.len() / DIMENSIONS;
+const _: () = assert!(SEARCH.len() == COUNT * (4 + DIMENSIONS));
 /// Characters of the longest word that is looked up, as BERT has it.
 const LONGEST_WORD: usize = 100;
 
 /// A token's row in the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token(usize);
+
+impl Token {
+    /// `None` when there is no such row.
+    pub fn of_row(row: u16) -> Option<Self> {
+        (usize::from(row) < COUNT).then_some(Self(usize::from(row)))
+    }
+
+    pub fn row(self) -> u16 {
+        self.0 as u16
+    }
+}
+
+/// What the tokens' vectors are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Table {
+    /// Telling whether two texts say the same.
+    Likeness,
+    /// Finding the passage that answers a question: a passage's words are others than the question's, and what words alone find is
+    /// found without vectors.
+    Search,
+}
 
 /// Tells the tokens of a word: the longest that it begins with, then the longest continuation, and so on. Nothing is told
 /// of a word that cannot be had so to its end. Says how many there are.
@@ -100,19 +123,18 @@ fn longest(mark: &[u8], word: &[u8]) -> Option<(Token, usize)> {
         .find_map(|length| Some((Token(rows.find(hashes[length - 1], mark, &word[..length])?), length)))
 }
 
-/// Adds a share of the vector of the token in a row; of none when there is no such row.
-pub(super) fn add_row(row: u16, share: f32, sum: &mut [f32; DIMENSIONS]) {
-    if usize::from(row) < COUNT {
-        add_share(Token(usize::from(row)), share, sum);
-    }
-}
-
-/// Adds a share of the token's vector.
-pub(super) fn add_share(token: Token, share: f32, sum: &mut [f32; DIMENSIONS]) {
-    let step = share * f32::from_le_bytes(word_at(token.0));
-    let row = &VECTORS[token.0 * DIMENSIONS..][..DIMENSIONS];
-    for (sum, value) in sum.iter_mut().zip(row) {
-        *sum += step * f32::from(value.cast_signed());
+impl Table {
+    /// Adds a share of the token's vector.
+    pub fn add(self, token: Token, share: f32, sum: &mut [f32; DIMENSIONS]) {
+        let (steps, vectors) = match self {
+            Self::Likeness => (TOKENS, VECTORS),
+            Self::Search => SEARCH.split_at(COUNT * 4),
+        };
+        let step = share * f32::from_le_bytes(word_at(steps, token.0));
+        let row = &vectors[token.0 * DIMENSIONS..][..DIMENSIONS];
+        for (sum, value) in sum.iter_mut().zip(row) {
+            *sum += step * f32::from(value.cast_signed());
+        }
     }
 }
 
@@ -124,13 +146,13 @@ pub(super) fn text(token: Token) -> &'static str {
 
 fn bytes(row: usize) -> &'static [u8] {
     const TEXTS: usize = COUNT * 8;
-    let end = |row: usize| u32::from_le_bytes(word_at(COUNT + row)) as usize;
+    let end = |row: usize| u32::from_le_bytes(word_at(TOKENS, COUNT + row)) as usize;
     let start = if row == 0 { 0 } else { end(row - 1) };
     &TOKENS[TEXTS + start..TEXTS + end(row)]
 }
 
-/// The four bytes at a place of the tables of numbers.
-fn word_at(place: usize) -> [u8; 4] {
-    let at = &TOKENS[place * 4..][..4];
+/// The four bytes at a place of a table of numbers.
+fn word_at(numbers: &[u8], place: usize) -> [u8; 4] {
+    let at = &numbers[place * 4..][..4];
     [at[0], at[1], at[2], at[3]]
 }

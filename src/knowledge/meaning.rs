@@ -2,17 +2,38 @@
 
 use super::language::Language;
 use super::terms::{each_word, stem};
-use crate::embeddings::{Embedding, Glossary, embed, embed_weighed};
+use crate::embeddings::{self, Embedding, Glossary, embed_for_search};
 
 /// Words that are looked at, from the start of a text.
 const MOST_WORDS: usize = 512;
 
 /// `None` in a language that the model knows nothing of. A text of which the language is not known may be English.
 pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
-    if matches!(language, Language::ENGLISH | Language::UNKNOWN) {
-        return Some(embed(text));
+    if is_english(language) {
+        return Some(embed_for_search(text));
     }
     let glossary = Glossary::of(language.code()).filter(|_| language.means_by_words())?;
+    let counted = counted(text, language);
+    let counted = counted.iter().map(|(stem, count)| (stem.as_str(), *count));
+    Some(glossary.embed(counted, language.joins_words()))
+}
+
+/// What [`meaning`] averages: rows of the model's table, and how much each counts. What the table is trained with.
+pub(super) fn bag(text: &str, language: Language) -> Vec<(u16, f32)> {
+    if is_english(language) {
+        return embeddings::bag(text);
+    }
+    let counted = counted(text, language);
+    let counted = counted.iter().map(|(stem, count)| (stem.as_str(), *count));
+    Glossary::of(language.code()).map_or_else(Vec::new, |glossary| glossary.bag(counted, language.joins_words()))
+}
+
+fn is_english(language: Language) -> bool {
+    matches!(language, Language::ENGLISH | Language::UNKNOWN)
+}
+
+/// The stems of a text, each with how often it stands there.
+fn counted(text: &str, language: Language) -> Vec<(String, u32)> {
     let mut words: Vec<String> = Vec::new();
     each_word(text, language, &mut |word| {
         if words.len() < MOST_WORDS {
@@ -21,26 +42,8 @@ pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
     });
     // The same word is looked up once.
     words.sort_unstable();
-    let counted: Vec<(String, u32)> = words
-        .chunk_by(|a, b| a == b)
-        .map(|same| (stem(&same[0], language), same.len() as u32))
-        .collect();
-    let counted = counted.iter().map(|(stem, count)| (stem.as_str(), *count));
-    Some(glossary.embed(counted, language.joins_words()))
-}
-
-/// What an English word counts for that is in every question: `how`, `can`, `use`. Those of other languages are left out.
-const OF_EVERY_QUESTION: f32 = 0.5;
-
-/// The same of a question.
-pub(super) fn meaning_of_question(text: &str, language: Language) -> Option<Embedding> {
-    if !matches!(language, Language::ENGLISH | Language::UNKNOWN) {
-        return meaning(text, language);
-    }
-    Some(embed_weighed(text, |word| match Language::ENGLISH.leaves_out(word) {
-        true => OF_EVERY_QUESTION,
-        false => 1.0,
-    }))
+    let same = words.chunk_by(|a, b| a == b);
+    same.map(|same| (stem(&same[0], language), same.len() as u32)).collect()
 }
 
 /// Words of a language that mean what this stem means, as translations show.

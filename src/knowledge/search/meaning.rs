@@ -3,7 +3,7 @@
 use super::Hit;
 use crate::knowledge::index::Index;
 use crate::knowledge::language::Language;
-use crate::knowledge::meaning::meaning_of_question;
+use crate::knowledge::meaning::meaning;
 
 /// The share of a question's words that the model must know for its judgement to count.
 const KNOWN: f32 = 0.6;
@@ -18,7 +18,7 @@ pub(super) fn close<'a>(
     language: Language,
     hits: impl Iterator<Item = &'a Hit>,
 ) -> Vec<Option<f32>> {
-    let meant = meaning_of_question(question, language).filter(|meant| meant.known >= KNOWN && !meant.vector.is_zero());
+    let meant = meaning(question, language).filter(|meant| meant.known >= KNOWN && !meant.vector.is_zero());
     let asked = meant.map(|meant| index.subject.taken_from(&meant.vector, OF_THE_SITE));
     let of = |hit: &Hit| {
         let meaning = index.stored(hit.passage)?.meaning.as_ref()?;
