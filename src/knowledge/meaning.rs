@@ -7,8 +7,7 @@ use crate::embeddings::{self, Embedding, Glossary, embed_for_search};
 /// Words that are looked at, from the start of a text.
 const MOST_WORDS: usize = 512;
 
-/// `None` in a language that the model knows nothing of. A text of which the language is not known may be English.
-pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
+/// `None` in a language that the model knows nothing of. pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
     if is_english(language) {
         return Some(embed_for_search(text));
     }
@@ -28,7 +27,8 @@ pub(super) fn bag(text: &str, language: Language) -> Vec<(u16, f32)> {
     Glossary::of(language.code()).map_or_else(Vec::new, |glossary| glossary.bag(counted, language.joins_words()))
 }
 
-fn is_english(language: Language) -> bool {
+/// Whether a text is read as English is; one of which the language is not known may be.
+pub(super) fn is_english(language: Language) -> bool {
     matches!(language, Language::ENGLISH | Language::UNKNOWN)
 }
 

@@ -22,7 +22,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for line in std::io::stdin().lines() {
         let pair: Pair = serde_json::from_str(&line?)?;
         let found = whatlang::detect(&pair.text).filter(whatlang::Info::is_reliable);
-        if (pair.language == "en") != found.is_none_or(|found| found.lang() == whatlang::Lang::Eng) && found.is_some() {
+        let is_english = |found: whatlang::Info| found.lang() == whatlang::Lang::Eng;
+        if found.is_some_and(|found| is_english(found) != (pair.language == "en")) {
             continue;
         }
         // As an index reads them: a passage with its page's title, which counts twice.

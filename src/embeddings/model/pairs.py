@@ -22,14 +22,11 @@ from collections import Counter
 from lxml import etree, html
 
 LANGUAGES = "ar ca cs de el en es fi fr hi hu id it ja ko nl pl pt ro ru sv tr uk vi zh".split()
-# As folders and endings of names call them; Brazil's Portuguese and the People's Republic's Chinese stand for both.
-CALLED = {code: code for code in LANGUAGES if code not in ("zh", "pt")} | {
-    "c": "en", "en_us": "en", "pt_br": "pt", "zh_cn": "zh", "zh_hans": "zh", "ar_ma": "ar", "cs_cz": "cs", "de_de": "de", "el_gr": "el",
-    "es_es": "es", "fr_fr": "fr", "id_id": "id", "it_it": "it", "ja_jp": "ja", "ko_kr": "ko", "nl_nl": "nl", "pl_pl": "pl", "ru_ru": "ru",
-    "sv_se": "sv", "tr_tr": "tr", "vi_vn": "vi",
-}
-PLACE_OF_LANGUAGE = re.compile(r"(?<=[/.])([A-Za-z]{1,2}(?:[-_][A-Za-z]{2,4})?)(?=/|\.html$|$)")
-BESIDE = re.compile(r"^(zh|pt|sr|en|ca|de|nb|nn)[-_]", re.I)
+# As folders and endings of names may call a language; Brazil's Portuguese and the People's Republic's Chinese stand for both.
+CALLED = {code: code for code in LANGUAGES} | {"c": "en", "en_us": "en", "pt_br": "pt", "zh_cn": "zh", "zh_hans": "zh"}
+OTHERS = set("af as ast be bg bn bs cy da dz en_gb eo et eu fa ga gl gu he hr is ka kk km kn lt lv mk ml mr nb nds ne nn no oc or pa pt_pt rw si sk "
+             "sl sq sr sr_latin ta te tg th ug ur uz wa xh zh_hk zh_tw zh_hant".split())
+PLACE_OF_LANGUAGE = re.compile(r"(?<=[/.])([A-Za-z]{1,3}(?:[-_@][A-Za-z]{2,6})?)(?=/|\.html$|$)")
 # Retrieval is measured on what these say, and never tuned on it.
 NEVER = re.compile(r"debian-faq|borgbackup|fetchmail|icewm|mhonarc|lxml|shorewall|snakemake|weechat|xterm|zsh")
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -44,9 +41,9 @@ MOST_LETTERS, MOST_CHARACTERS = 1300, 450
 CHARACTERS = ("ja", "zh", "ko")
 
 
-def chance(*what):
+def chance(name):
     """The same order each time, and none of the names'."""
-    return hashlib.md5("/".join(map(str, what)).encode()).hexdigest()
+    return hashlib.md5(name.encode()).hexdigest()
 
 
 def clean(text):
@@ -57,14 +54,15 @@ def cut(text, language):
     return text[:MOST_CHARACTERS if language in CHARACTERS else MOST_LETTERS]
 
 
-def language_of(path, package):
+def language_of(path):
     """The language, and the path without it; `None` for one that is none of ours."""
-    for match in PLACE_OF_LANGUAGE.finditer("/" + path):
-        name = match[1].lower().replace("-", "_")
-        if name in CALLED:
-            return CALLED[name], ("/" + path)[:match.start()] + "{}" + ("/" + path)[match.end():]
-        if BESIDE.match(match[1]):
+    for match in PLACE_OF_LANGUAGE.finditer(path):
+        name = re.sub("[-@]", "_", match[1].lower())
+        base = name if name in OTHERS or name in CALLED else name.split("_")[0]
+        if base in OTHERS:
             return None, path
+        if base in CALLED:
+            return CALLED[base], path[:match.start()] + "{}" + path[match.end():]
     return "en", path
 
 
@@ -155,11 +153,11 @@ def package(folder):
     files = {}
     for path in folder.rglob("*"):
         if path.suffix in READERS and path.is_file() and not path.is_symlink() and path.stat().st_size < 3_000_000:
-            language, place = language_of(str(path.relative_to(folder)), folder.name)
+            language, place = language_of("/" + str(path.relative_to(folder)))
             if language:
                 files.setdefault(place, {})[language] = path
     pairs = []
-    for place in sorted(files, key=lambda place: chance(folder.name, place))[:MOST_FILES]:
+    for place in sorted(files, key=chance)[:MOST_FILES]:
         for language, path in files[place].items():
             try:
                 found = READERS[path.suffix](path.read_bytes())
@@ -170,9 +168,11 @@ def package(folder):
                     page = "" if page == heading else page
                     pairs.append({"package": folder.name, "language": language, "place": f"{place}#{at}/{len(found)}", "page": page,
                                   "heading": heading, "text": cut(text, language)})
-    times = Counter((pair["language"], pair["heading"].lower()) for pair in pairs)
-    pairs = [pair for pair in pairs if times[pair["language"], pair["heading"].lower()] == 1]
-    kept = set(sorted({pair["place"] for pair in pairs}, key=lambda place: chance(folder.name, place))[:MOST_PAIRS])
+    # The same page may be there twice, alone and in a whole book.
+    distinct = {(pair["language"], pair["heading"].lower(), pair["text"][:200]): pair for pair in reversed(pairs)}
+    times = Counter(key[:2] for key in distinct)
+    pairs = [pair for key, pair in distinct.items() if times[key[:2]] == 1]
+    kept = set(sorted({pair["place"] for pair in pairs}, key=chance)[:MOST_PAIRS])
     return [pair for pair in pairs if pair["place"] in kept]
 
 

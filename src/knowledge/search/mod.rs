@@ -10,6 +10,7 @@ mod several;
 
 use super::Query;
 use super::index::{Index, Sequence};
+use super::meaning::is_english;
 pub(super) use asked::Question;
 use look::{Meanings, Seen, look};
 
@@ -20,7 +21,9 @@ const CANDIDATES: usize = 200;
 const PAIR_WEIGHT: f32 = 0.15;
 const NAME_WEIGHT: f32 = 0.4;
 const SENTENCE_WEIGHT: f32 = 0.35;
-const MEANING_WEIGHT: f32 = 0.7;
+const MEANING_WEIGHT: f32 = 1.0;
+/// The same where it is told by translations of the words.
+const TRANSLATED_WEIGHT: f32 = 0.7;
 /// What a passage in the question's language is given on a site that has several.
 const SAME_LANGUAGE: f32 = 0.5;
 
@@ -106,12 +109,16 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
         .iter()
         .map(|close| close.and_then(|_| known.next()).unwrap_or(0.0));
     let meant: Vec<f32> = meant.collect();
+    let meaning_weight = match is_english(question.spoken) {
+        true => MEANING_WEIGHT,
+        false => TRANSLATED_WEIGHT,
+    };
     for (i, (hit, _)) in looked.iter_mut().enumerate() {
         hit.score = words[i]
             + PAIR_WEIGHT * pairs[i]
             + SENTENCE_WEIGHT * sentences[i]
             + NAME_WEIGHT * names[i]
-            + MEANING_WEIGHT * meant[i];
+            + meaning_weight * meant[i];
     }
 }
 
