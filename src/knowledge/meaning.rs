@@ -7,7 +7,8 @@ use crate::embeddings::{self, Embedding, Glossary, embed_for_search};
 /// Words that are looked at, from the start of a text.
 const MOST_WORDS: usize = 512;
 
-/// `None` in a language that the model knows nothing of. pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
+/// `None` in a language that the model knows nothing of.
+pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
     if is_english(language) {
         return Some(embed_for_search(text));
     }

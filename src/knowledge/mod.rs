@@ -252,7 +252,10 @@ pub fn words_and_stems(text: &str, tag: &str) -> Vec<(String, String)> {
 /// What the meaning of a text in a language (a BCP 47 tag) is the average of: rows of the search model's table, and how much each counts.
 /// For the tool that trains the table.
 pub fn bag_of_meaning(text: &str, tag: &str) -> Vec<(u16, f32)> {
-    meaning::bag(text, language::Language::of_tag(tag).unwrap_or(language::Language::UNKNOWN))
+    meaning::bag(
+        text,
+        language::Language::of_tag(tag).unwrap_or(language::Language::UNKNOWN),
+    )
 }
 
 /// Prepares documents, many of them on two threads: that is most of the work.
