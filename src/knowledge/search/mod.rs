@@ -23,7 +23,7 @@ const NAME_WEIGHT: f32 = 0.4;
 const SENTENCE_WEIGHT: f32 = 0.35;
 const MEANING_WEIGHT: f32 = 1.0;
 /// The same where it is told by translations of the words.
-const TRANSLATED_WEIGHT: f32 = 0.7;
+const TRANSLATED_WEIGHT: f32 = 0.5;
 /// What a passage in the question's language is given on a site that has several.
 const SAME_LANGUAGE: f32 = 0.5;
 
