@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Trains the table of vectors that search compares passages with, from the distilled one.
 
-    python3 pairs.py ROOT LISTS >PAIRS                     (it says what must be there; LIBRARY)
+    python3 pairs.py ROOT LISTS >PAIRS                     (it says what must be there, and how long it takes)
     cargo build --release --example model-bags
-    target/release/examples/model-bags <PAIRS >BAGS        (BAGSTIME)
-    pip install numpy scipy; python3 train.py BAGS         (TRAINTIME)
+    target/release/examples/model-bags <PAIRS >BAGS        (two minutes)
+    pip install numpy scipy; python3 train.py BAGS         (three minutes on two cores)
 
 A question finds a passage by its words (BM25) and by the cosine of what both mean, added as standard scores. So that sum is what
 is trained: of the passages of one package in one language, its own should have the largest for each heading (a softmax over them). The
@@ -16,6 +16,9 @@ What was read are the manuals of Debian's packages that packages.txt names, unde
 descriptions of Debian's packages and their translations; and WordNet 3.0's words and glosses (WordNet licence). Nothing of their texts
 is kept but the 256 numbers for each token. Packages that retrieval is measured on (`NEVER` in pairs.py) were left out, and so were those
 it was tried on: three fifths of the packages that have a FAQ of five questions or more, and the manuals in `TRIED_ON`.
+
+The table beside this script was made of 520 of the packages, WordNet and the other 790, in this order; another order draws other pairs, so a
+table that is made anew is not the same byte for byte.
 
 search.bin       for each token, in the order of tokens.bin, a float32: what one step of its int8 is worth; then for each a row of 256 int8
 """
