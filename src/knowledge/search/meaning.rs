@@ -1,6 +1,7 @@
 //! What a passage means beside what the question means, by the static model in the binary.
 
 use super::Hit;
+use crate::embeddings::Vector;
 use crate::knowledge::index::Index;
 use crate::knowledge::language::Language;
 use crate::knowledge::meaning::meaning;
@@ -18,11 +19,35 @@ pub(super) fn close<'a>(
     language: Language,
     hits: impl Iterator<Item = &'a Hit>,
 ) -> Vec<Option<f32>> {
-    let meant = meaning(question, language).filter(|meant| meant.known >= KNOWN && !meant.vector.is_zero());
-    let asked = meant.map(|meant| index.subject.taken_from(&meant.vector, OF_THE_SITE));
+    let asked = meant(index, question, language);
     let of = |hit: &Hit| {
         let meaning = index.stored(hit.passage)?.meaning.as_ref()?;
         asked.as_ref().map(|asked| meaning.similarity(asked))
     };
     hits.map(of).collect()
+}
+
+/// The passages that come closest to what the question means, the closest first.
+pub(super) fn closest(index: &Index, question: &str, language: Language, most: usize) -> Vec<u32> {
+    let Some(asked) = meant(index, question, language) else {
+        return Vec::new();
+    };
+    let close = |passage: u32| {
+        let meaning = index.stored(passage)?.meaning.as_ref()?;
+        Some((passage, meaning.similarity(&asked)))
+    };
+    let mut all: Vec<(u32, f32)> = (0..index.numbers() as u32).filter_map(close).collect();
+    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if all.len() > most {
+        all.select_nth_unstable_by(most, order);
+        all.truncate(most);
+    }
+    all.sort_by(order);
+    all.into_iter().map(|(passage, _)| passage).collect()
+}
+
+/// What the question means beside what all of the site does; `None` when the model knows too little of its words.
+fn meant(index: &Index, question: &str, language: Language) -> Option<Vector> {
+    let meant = meaning(question, language).filter(|meant| meant.known >= KNOWN && !meant.vector.is_zero())?;
+    Some(index.subject.taken_from(&meant.vector, OF_THE_SITE))
 }

@@ -16,6 +16,8 @@ use look::{Meanings, Seen, look};
 
 /// So many passages with the best words are looked at more closely.
 const CANDIDATES: usize = 200;
+/// And so many of those that come closest to what it means, where no word of it tells anything.
+const CLOSEST: usize = 20;
 
 // What each standard score counts for beside that of the words. Flat optima: halving or doubling one changes little.
 const PAIR_WEIGHT: f32 = 0.15;
@@ -47,9 +49,18 @@ pub(super) struct Found {
 
 /// The best `limit` passages.
 pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
-    let question = asked::asked(index, query);
+    let mut question = asked::asked(index, query);
     let asked = question.terms.as_slice();
-    let candidates = candidates::candidates(index, asked, CANDIDATES);
+    let candidates = match asked {
+        // "Who is this for?" has only words that no passage is found by.
+        [] => {
+            let closest = meaning::closest(index, query.text, question.spoken, CLOSEST);
+            // How much of the question a passage holds says nothing then.
+            question.is_judged &= closest.is_empty();
+            closest.into_iter().map(|passage| (passage, 0.0)).collect()
+        }
+        asked => candidates::candidates(index, asked, CANDIDATES),
+    };
     let meanings = Meanings::new(asked);
     let mut sequence = Sequence::default();
     let mut looked: Vec<(Hit, Seen)> = Vec::with_capacity(candidates.len());

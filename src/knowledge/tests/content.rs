@@ -320,3 +320,25 @@ fn any_text_can_be_put_and_asked() {
         "a passage is bounded"
     );
 }
+
+#[test]
+fn a_question_whose_words_tell_nothing_is_answered_by_what_it_means() {
+    let knowledge = Knowledge::with_manual();
+    let mut pages = shop();
+    pages.push(page(
+        "about",
+        "About us",
+        "We are three sisters who repair old kettles. Anybody can help us: write to us, or come by.",
+    ));
+    knowledge.replace("shop", pages);
+    for question in ["Who are you?", "Can I help?", "What do you do?"] {
+        let found = knowledge.search("shop", &Query::of(question), 3);
+        let first = found.passages.first().map(|passage| passage.document.as_str());
+        assert_eq!((first, found.is_judged), (Some("about"), false), "{question}");
+    }
+    // Nothing to go by at all.
+    for question in ["?!", "…", ""] {
+        let found = knowledge.search("shop", &Query::of(question), 3);
+        assert!(found.passages.is_empty(), "{question}");
+    }
+}
