@@ -11,6 +11,9 @@ const KNOWN: f32 = 0.6;
 /// So much of what the whole site is about is left out of a question: general passages come close to every question.
 const OF_THE_SITE: f32 = 0.3;
 
+/// To compare one takes a third of a microsecond: so many take no longer than a question may.
+const MOST_COMPARED: usize = 20_000;
+
 /// How close each passage comes to what the question means, from -1 to 1; `None` for those of which the model knows nothing. All are
 /// `None` when the model knows too little of the question's words.
 pub(super) fn close<'a>(
@@ -27,9 +30,12 @@ pub(super) fn close<'a>(
     hits.map(of).collect()
 }
 
-/// The passages that come closest to what the question means, the closest first.
+/// The passages that come closest to what the question means, the closest first; none where there are more than [`MOST_COMPARED`].
 pub(super) fn closest(index: &Index, question: &str, language: Language, most: usize) -> Vec<u32> {
-    let Some(asked) = meant(index, question, language) else {
+    let asked = (index.passages() <= MOST_COMPARED)
+        .then(|| meant(index, question, language))
+        .flatten();
+    let Some(asked) = asked else {
         return Vec::new();
     };
     let close = |passage: u32| {
