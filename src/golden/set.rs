@@ -5,12 +5,17 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answering::normalised;
+
 /// Bytes of a file, questions in it, and characters of a question as the service takes them.
 const LARGEST: u64 = 10 << 20;
 const MAX_QUESTIONS: usize = 10_000;
 const LONGEST: usize = 4_000;
 /// Questions that come before one in its conversation.
 pub const MAX_TURNS: usize = 20;
+
+const HEAD: &str = "# What was answered well, for `pennypress eval`: your own answers, and those with a thumb up.\n\
+    # Add what a good answer says (`contains`), and questions that the content does not answer (`answerable = false`).\n\n";
 
 #[derive(Debug, thiserror::Error)]
 pub enum GoldenError {
@@ -100,6 +105,36 @@ impl Default for GoldenQuestion {
 }
 
 impl GoldenSet {
+    /// One to begin with: each question once in each language, all of which must pass.
+    pub fn of(site: &str, questions: Vec<GoldenQuestion>) -> Self {
+        let mut seen = HashSet::new();
+        let mut set = Self {
+            site: Some(site.to_owned()),
+            pass: all(),
+            questions,
+        };
+        set.questions.retain_mut(|one| {
+            let asked: Vec<String> = one
+                .turns
+                .iter()
+                .chain([&one.question])
+                .map(|text| normalised(text))
+                .collect();
+            if let Some(locale) = &one.locale {
+                // In another language it would be called the same.
+                one.id = format!("{} ({locale})", asked.join(" … "));
+            }
+            seen.insert((asked, one.locale.clone()))
+        });
+        set.questions.truncate(MAX_QUESTIONS);
+        set
+    }
+
+    /// As [`GoldenSet::read`] reads it, with a word on how to go on.
+    pub fn written(&self) -> Result<String, toml::ser::Error> {
+        Ok(format!("{HEAD}{}", toml::to_string(self)?))
+    }
+
     pub fn read(path: &Path) -> Result<Self, GoldenError> {
         let file = path.display().to_string();
         let unreadable = |error: std::io::Error| GoldenError::Unreadable {

@@ -188,3 +188,37 @@ fn a_report_is_read_as_it_was_written() {
     let error = Report::read(&file).expect_err("no report").to_string();
     assert!(error.contains("no report of `pennypress eval`"), "{error}");
 }
+
+#[test]
+fn a_set_to_begin_with_has_each_question_once_and_can_be_read() {
+    let question = |text: &str, turns: &[&str], locale: Option<&str>| GoldenQuestion {
+        question: text.to_owned(),
+        turns: turns.iter().map(|&turn| turn.to_owned()).collect(),
+        locale: locale.map(str::to_owned),
+        sources: vec!["/hours".to_owned()],
+        ..GoldenQuestion::default()
+    };
+    let set = GoldenSet::of(
+        "site_a",
+        vec![
+            question("When \"do\" you open?", &[], None),
+            question("when \"do\" you  open", &[], None),
+            question("When \"do\" you open?", &[], Some("de")),
+            question("When \"do\" you open?", &["Where are you?"], None),
+        ],
+    );
+    let read = parse(&set.written().expect("TOML")).expect("a golden set");
+    let asked: Vec<(usize, Option<&str>)> = read
+        .questions
+        .iter()
+        .map(|one| (one.turns.len(), one.locale.as_deref()))
+        .collect();
+    assert_eq!(asked, [(0, None), (0, Some("de")), (1, None)]);
+    assert_eq!(read.questions[0].question, "When \"do\" you open?");
+    // Where nothing was answered well it can be gone on with.
+    let empty = GoldenSet::of("site_a", Vec::new()).written().expect("TOML");
+    assert!(
+        parse(&format!("{empty}[[questions]]\nquestion = \"A?\"\n")).is_ok(),
+        "{empty}"
+    );
+}

@@ -1,7 +1,5 @@
 //! A golden set of what was answered well: the operator's own answers, and those with a thumb up.
 
-use std::collections::HashSet;
-
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, ContentDisposition, DispositionParam, DispositionType};
 use actix_web::web::{Data, Path};
@@ -11,17 +9,14 @@ use super::demand::Session;
 use super::error::AdminError;
 use super::show;
 use crate::access::Sites;
-use crate::answering::{Answering, normalised};
+use crate::answering::Answering;
 use crate::domain::{Answer, Source};
 use crate::golden::{GoldenQuestion, GoldenSet, MAX_TURNS};
 use crate::store::OperatorStore;
 use crate::store::operator::{ReviewFilter, Shown};
 
-/// Questions of one file, the newest first.
+/// Answers with a thumb up that are looked at, the newest first.
 const MOST: usize = 1_000;
-
-const HEAD: &str = "# What was answered well, for `pennypress eval`: your own answers, and those with a thumb up.\n\
-    # Add what a good answer says (`contains`), and questions that the content does not answer (`answerable = false`).\n\n";
 
 /// For `pennypress eval`.
 pub(super) async fn set(
@@ -32,36 +27,19 @@ pub(super) async fn set(
     store: Data<dyn OperatorStore>,
 ) -> Result<HttpResponse, AdminError> {
     let site = sites.find(&key).ok_or(AdminError::NotFound("site"))?;
-    let mut seen = HashSet::new();
     let mut questions = Vec::new();
-    let curated = answering
-        .curated()
-        .await?
-        .into_iter()
-        .filter(|one| one.site == site.key);
-    for one in curated {
+    let curated = answering.curated().await?.into_iter();
+    for one in curated.filter(|one| one.site == site.key) {
         let locale = (!one.locale.is_empty()).then_some(one.locale);
-        add(
-            &mut questions,
-            &mut seen,
-            question(one.question, Vec::new(), locale, &one.sources),
-        );
+        questions.push(question(one.question, Vec::new(), locale, &one.sources));
     }
     for answer in praised(&site.key, &**store).await? {
         let before = before(&answer, &**store).await?;
         let locale = (answer.locale != site.appearance.locale).then_some(answer.locale);
-        add(
-            &mut questions,
-            &mut seen,
-            question(answer.question, before, locale, &answer.sources),
-        );
+        questions.push(question(answer.question, before, locale, &answer.sources));
     }
-    let set = GoldenSet {
-        site: Some(site.key.clone()),
-        pass: 1.0,
-        questions,
-    };
-    let text = toml::to_string(&set).map_err(|error| AdminError::Inside(error.to_string()))?;
+    let set = GoldenSet::of(&site.key, questions);
+    let text = set.written().map_err(|error| AdminError::Inside(error.to_string()))?;
     let name = format!(
         "pennypress-golden-{}-{}.toml",
         site.key,
@@ -74,26 +52,7 @@ pub(super) async fn set(
             disposition: DispositionType::Attachment,
             parameters: vec![DispositionParam::Filename(name)],
         })
-        .body(format!("{HEAD}{text}")))
-}
-
-/// Each question once in each language.
-fn add(questions: &mut Vec<GoldenQuestion>, seen: &mut HashSet<(String, Option<String>)>, mut one: GoldenQuestion) {
-    let asked: Vec<String> = one
-        .turns
-        .iter()
-        .chain([&one.question])
-        .map(|text| normalised(text))
-        .collect();
-    let is_new = seen.insert((asked.join("\n"), one.locale.clone()));
-    if !is_new || questions.len() == MOST {
-        return;
-    }
-    if let Some(locale) = &one.locale {
-        // In another language it would be called the same.
-        one.id = format!("{} ({locale})", asked.join(" … "));
-    }
-    questions.push(one);
+        .body(text))
 }
 
 fn question(question: String, turns: Vec<String>, locale: Option<String>, sources: &[Source]) -> GoldenQuestion {
@@ -106,7 +65,6 @@ fn question(question: String, turns: Vec<String>, locale: Option<String>, source
     }
 }
 
-/// Answers with a thumb up, the newest first.
 async fn praised(site: &str, store: &dyn OperatorStore) -> Result<Vec<Answer>, AdminError> {
     let filter = ReviewFilter {
         shown: Shown::Up,
