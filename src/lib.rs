@@ -19,5 +19,5 @@ pub mod redis; // one resilient way to Redis, for cache and limits
 pub mod replay; // what a list of questions would cost
 pub mod settings; // typed settings, errors that name the key
 pub mod startup; // the one place where settings become parts and parts a running server
-pub mod store; // answers, feedback, sites, the operator: SQLite
+pub mod store; // answers, feedback, sites, the operator: SQLite or Postgres
 pub mod telemetry; // logs and metrics

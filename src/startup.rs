@@ -1,6 +1,7 @@
 //! The one place where settings become parts, and parts become a running server.
 
 mod engine;
+mod sites;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;

@@ -32,6 +32,16 @@ impl Sites {
         sites
     }
 
+    /// Takes these in the place of all; which ones are gone.
+    pub fn replace(&self, sites: Vec<Site>) -> Vec<String> {
+        let now: HashMap<String, Arc<Site>> = sites
+            .into_iter()
+            .map(|site| (site.key.clone(), Arc::new(site)))
+            .collect();
+        let before = self.by_key.swap(Arc::new(now.clone()));
+        before.keys().filter(|key| !now.contains_key(*key)).cloned().collect()
+    }
+
     /// Adds a site, or takes the place of the one with its key; the next request sees it.
     pub fn put(&self, site: Site) {
         let site = Arc::new(site);

@@ -13,8 +13,12 @@ pub async fn place(store: &dyn AnswerStore, asked: Asked) -> Result<Question, As
         None => (ConversationId::generate(), Vec::new()),
         Some(id) => {
             let visitor = asked.visitor.ok_or(AskError::UnknownConversation)?;
-            let turns = turns(store, &asked.site.key, id, visitor).await?;
-            (id, turns.ok_or(AskError::UnknownConversation)?)
+            match turns(store, &asked.site.key, id, visitor).await {
+                Ok(turns) => (id, turns.ok_or(AskError::UnknownConversation)?),
+                // Better an answer in a conversation that begins anew than none. Whose this one is cannot be told.
+                Err(StoreError::Away) => (ConversationId::generate(), Vec::new()),
+                Err(error) => return Err(error.into()),
+            }
         }
     };
     Ok(Question {

@@ -211,8 +211,10 @@ impl Answering {
     pub async fn follow_curated(self) {
         loop {
             tokio::time::sleep(LOOK_AGAIN).await;
-            if let Err(error) = self.0.read_curated().await {
-                tracing::warn!(%error, "the curated answers cannot be read");
+            match self.0.read_curated().await {
+                // The store says so itself.
+                Ok(()) | Err(StoreError::Away | StoreError::Closed) => {}
+                Err(error) => tracing::warn!(%error, "the curated answers cannot be read"),
             }
         }
     }

@@ -7,7 +7,7 @@ use super::Outcome;
 use crate::models::Catalogue;
 use crate::settings::Settings;
 use crate::startup::{engines, redis};
-use crate::store::{AnswerStore, SqliteStore};
+use crate::store;
 
 /// A provider has this long to list its models.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +25,9 @@ pub async fn check(settings: &Settings) -> Outcome {
     line("settings", Ok(format!("read; {sites} site(s), {models} model(s)")));
     line(
         "store",
-        store(&settings.store_url).await.map(|()| settings.store_url.clone()),
+        works(&settings.store_url)
+            .await
+            .map(|()| store::shown(&settings.store_url)),
     );
     match redis(settings) {
         Err(error) => line("cache", Err(error.to_string())),
@@ -79,8 +81,9 @@ fn unknown_prices(settings: &Settings) -> Vec<String> {
     notes
 }
 
-async fn store(url: &str) -> Result<(), String> {
-    let store = SqliteStore::open(url).await.map_err(|error| error.to_string())?;
+/// Whether the store can be opened, read and written.
+async fn works(url: &str) -> Result<(), String> {
+    let store = store::open(url).await.map_err(|error| error.to_string())?;
     let ready = store.ready().await.map_err(|error| error.to_string());
     store.close().await;
     ready

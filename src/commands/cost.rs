@@ -13,7 +13,6 @@ use crate::domain::{AnswerId, From};
 use crate::replay::{self, Asked, Measures, Rates, Tokens, Verifier};
 use crate::settings::Settings;
 use crate::startup::Engine;
-use crate::store::AnswerStore;
 
 /// How the questions are played.
 #[derive(Debug, Clone, Copy)]

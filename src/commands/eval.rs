@@ -16,7 +16,6 @@ use crate::golden::{self, Fault, GoldenQuestion, GoldenSet, Report, ReportError}
 use crate::settings::Settings;
 use crate::startup::Engine;
 use crate::store::evaluations::Evaluation;
-use crate::store::{AnswerStore, EvaluationStore};
 
 /// How a golden set is played.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use super::Outcome;
 use crate::knowledge::ingest::{Onlooker, Shelves, Wanted, ingest as read};
 use crate::settings::Settings;
 use crate::store::syncs::{Sync, SyncState, Trouble};
-use crate::store::{SqliteStore, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// What stands on the command line.
 pub struct Ingest {
@@ -22,14 +22,14 @@ pub struct Ingest {
 
 /// A running service sees what is written within a second or two, since it follows the store.
 pub async fn ingest(settings: &Settings, asked: Ingest) -> Outcome {
-    let store = Arc::new(SqliteStore::open(&settings.store_url).await?);
+    let store = store::open(&settings.store_url).await?;
     let outcome = run(settings, &store, asked).await;
     store.close().await;
     outcome
 }
 
-async fn run(settings: &Settings, store: &Arc<SqliteStore>, asked: Ingest) -> Outcome {
-    let site = site(settings, store, asked.site.as_deref()).await?;
+async fn run(settings: &Settings, store: &Arc<dyn Store>, asked: Ingest) -> Outcome {
+    let site = site(settings, &**store, asked.site.as_deref()).await?;
     let base_url = asked.base_url.as_deref().map(base_url).transpose()?;
     let wanted = Wanted {
         base_url,
@@ -68,7 +68,7 @@ fn base_url(text: &str) -> Result<Url, String> {
 /// The site that is named, or the only one there is.
 async fn site(
     settings: &Settings,
-    store: &SqliteStore,
+    store: &dyn Store,
     named: Option<&str>,
 ) -> Result<String, Box<dyn std::error::Error>> {
     let mut keys: Vec<String> = settings.sites.iter().map(|site| site.key.clone()).collect();

@@ -147,7 +147,10 @@ impl From<TokenError> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the store failed a request");
+        // A store that is away says so once by itself.
+        if !matches!(error, StoreError::Away) {
+            tracing::error!(%error, "the store failed a request");
+        }
         Self::unavailable("The service cannot read or write its store right now. Please try again.")
     }
 }

@@ -54,8 +54,10 @@ impl Library {
         let follower = Arc::downgrade(&library);
         tokio::spawn(async move {
             while let Some(library) = follower.upgrade() {
-                if let Err(error) = library.follow().await {
-                    tracing::error!(%error, "the index cannot follow the store; it is tried again");
+                match library.follow().await {
+                    // The store says so itself.
+                    Ok(()) | Err(StoreError::Away | StoreError::Closed) => {}
+                    Err(error) => tracing::error!(%error, "the index cannot follow the store; it is tried again"),
                 }
                 // Not held while waiting, so that the library can go.
                 let changed = library.clone();

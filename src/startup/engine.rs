@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::StartError;
+use super::sites::SiteFollower;
 use crate::access::Sites;
 use crate::answering::{Answering, Curated, Embedder, Experiments, Parts, Runs, Translations};
 use crate::cache::near::{NearCache, NearGauge, share_near};
@@ -19,7 +20,7 @@ use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::{BreakerGauge, Catalogue, Chain, Decided, Hedging, share_breakers};
 use crate::redis::{Patience, RedisClient, RedisUrlError};
 use crate::settings::Settings;
-use crate::store::{AnswerStore, SqliteStore, StoreError};
+use crate::store::{self, AnswerStore, Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// Everything that answers questions, without the server around it: what `serve` and `ask` share.
@@ -28,9 +29,9 @@ pub struct Engine {
     pub library: Arc<Library>,
     pub gateway: Gateway,
     /// Of what was asked and answered.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
     /// Of content, curated answers and sites; mostly the same one.
-    pub content: Arc<SqliteStore>,
+    pub content: Arc<dyn Store>,
     pub cache: Arc<dyn AnswerCache>,
     pub limits: Arc<dyn Limits>,
     pub sites: Arc<Sites>,
@@ -38,6 +39,8 @@ pub struct Engine {
     budgets: Budgets,
     /// Shares the breakers with other services as long as it is here.
     _breakers: Option<AbortOnDropHandle<()>>,
+    /// Reads sites that another service changed, as long as it is here.
+    _sites: AbortOnDropHandle<()>,
     /// Reads curated answers that another service wrote, as long as it is here.
     _curated: AbortOnDropHandle<()>,
     /// Writes what the near cache learned, and shares it with other services, as long as they are here.
@@ -47,7 +50,7 @@ pub struct Engine {
 impl Engine {
     /// Opens the store and connects the rooms. Must be called on a tokio runtime, which will make the answers.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
-        let store = Arc::new(SqliteStore::open(&settings.store_url).await?);
+        let store = store::open(&settings.store_url).await?;
         Self::on(settings, store.clone(), store).await
     }
 
@@ -58,17 +61,16 @@ impl Engine {
         apart.cache.url = "memory".to_owned();
         apart.limits.per_visitor_per_minute = NonZeroU32::MAX;
         apart.limits.per_site_per_day = NonZeroU32::MAX;
-        let content = Arc::new(SqliteStore::open(&settings.store_url).await?);
-        let store = Arc::new(SqliteStore::open("sqlite::memory:").await?);
+        let content = store::open(&settings.store_url).await?;
+        let store = store::open("sqlite::memory:").await?;
         Self::on(&apart, store, content).await
     }
 
-    async fn on(settings: &Settings, store: Arc<SqliteStore>, content: Arc<SqliteStore>) -> Result<Self, StartError> {
+    async fn on(settings: &Settings, store: Arc<dyn Store>, content: Arc<dyn Store>) -> Result<Self, StartError> {
         let redis = redis(settings)?;
         let (cache, limits) = engines(settings, redis.as_ref());
-        let mut sites = content.sites().await?;
-        // What stands in the settings wins over what was made in the operator's pages.
-        sites.extend(settings.sites.iter().cloned());
+        let follower = SiteFollower::open(content.clone(), settings.sites.clone()).await?;
+        let sites = follower.sites();
         let metrics = Metrics::new()?;
         let catalogue = Arc::new(Catalogue::new(settings)?);
         metrics.include(BreakerGauge::new(catalogue.models().to_vec())?)?;
@@ -134,7 +136,7 @@ impl Engine {
         answering.recall().await?;
         let curated = AbortOnDropHandle::new(tokio::spawn(answering.clone().follow_curated()));
         let learned = AbortOnDropHandle::new(tokio::spawn(answering.clone().follow_learned()));
-        let sites = Arc::new(Sites::new(sites));
+        let followed_sites = AbortOnDropHandle::new(tokio::spawn(follower.follow(library.clone())));
         Ok(Self {
             answering,
             library,
@@ -147,6 +149,7 @@ impl Engine {
             metrics,
             budgets,
             _breakers: breakers,
+            _sites: followed_sites,
             _curated: curated,
             _learned: (learned, shared_near),
         })

@@ -1,4 +1,5 @@
-//! What is kept: answers, feedback, sites, the operator. SQLite by sqlx; other engines stand behind the same trait.
+//! What is kept: answers, feedback, sites, the operator; in SQLite or in Postgres, by sqlx. What both have in common stands in
+//! `sql`, which is compiled once for each.
 
 mod curated;
 pub mod documents;
@@ -7,6 +8,7 @@ pub mod evaluations;
 pub mod gaps;
 pub mod ledger;
 pub mod operator;
+mod postgres;
 mod sqlite;
 pub mod syncs;
 pub mod trials;
@@ -14,6 +16,7 @@ pub mod trials;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use url::Url;
 
 use crate::domain::{
     Answer, AnswerId, CallBegun, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId,
@@ -26,9 +29,54 @@ pub use evaluations::EvaluationStore;
 pub use gaps::GapStore;
 pub use ledger::LedgerStore;
 pub use operator::OperatorStore;
-pub use sqlite::SqliteStore;
 pub use syncs::SyncStore;
 pub use trials::TrialStore;
+
+/// Everything that is kept. Everything that returns `Ok` survives a `kill -9`.
+#[async_trait]
+pub trait Store:
+    AnswerStore
+    + CuratedStore
+    + DocumentStore
+    + EvaluationStore
+    + GapStore
+    + LedgerStore
+    + OperatorStore
+    + SyncStore
+    + TrialStore
+{
+    /// Writes what waits, and lets the database go. Whatever comes later is refused.
+    async fn close(&self);
+
+    /// 32 random bytes that belong to this installation; visitor tokens are signed with a key derived from them.
+    async fn instance_secret(&self) -> Result<[u8; 32], StoreError>;
+}
+
+/// Opens the store at `url`, a `sqlite://`, `postgres://` or `postgresql://` address, and brings its schema up to date.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match is_postgres(url) {
+        true => Arc::new(postgres::PostgresStore::open(url).await?),
+        false => Arc::new(sqlite::SqliteStore::open(url).await?),
+    })
+}
+
+/// The address without a password and parameters.
+pub fn shown(url: &str) -> String {
+    if !is_postgres(url) {
+        return url.to_owned();
+    }
+    let Ok(mut url) = Url::parse(url) else {
+        return "postgres://…".to_owned();
+    };
+    // Refused where there is no host, and so no password.
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.to_string()
+}
+
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
 
 /// A visitor's thumb on an answer. The last word on an answer counts.
 #[derive(Debug, Clone)]
@@ -46,7 +94,8 @@ pub struct Feedback {
 /// What the way of a question needs of a store. Everything that returns `Ok` survives a `kill -9`.
 #[async_trait]
 pub trait AnswerStore: Send + Sync {
-    /// Hands an answer to the writer, which commits in batches at least every 50 ms. Waits only while 10,000 are waiting already.
+    /// Hands an answer to the writer, which commits in batches at least every 50 ms. Waits only while 10,000 are waiting already; when
+    /// that is because the database is away, the answer is lost, which the log says.
     /// An answer with an id that is there already replaces it (a resumed answer grows).
     async fn record(&self, answer: Arc<Answer>);
 
@@ -54,7 +103,7 @@ pub trait AnswerStore: Send + Sync {
     /// one puts it into the ledger at what was set aside; this holds for calls that were under way for 150 ms.
     fn call_begins(&self, call: CallBegun);
 
-    /// Puts into the ledger what an earlier service left when it was killed: what that cost at most, by site.
+    /// Puts into the ledger what services that are gone left when they were killed: what that cost at most, by site.
     async fn settle_lost_calls(&self, now_ms: i64) -> Result<Vec<(String, Usd)>, StoreError>;
 
     /// Hands calls to the same writer, for the ledger.

@@ -163,6 +163,8 @@ pub trait OperatorStore: Send + Sync {
 
     /// The sites that the operator created, by key.
     async fn sites(&self) -> Result<Vec<Site>, StoreError>;
+    /// Changes with every change of a site, whoever made it.
+    async fn sites_revision(&self) -> Result<i64, StoreError>;
     /// False when the key is taken.
     async fn create_site(&self, site: &Site, at_ms: i64) -> Result<bool, StoreError>;
     /// Everything but the key and the secret; false when there is no such site.

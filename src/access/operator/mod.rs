@@ -119,6 +119,8 @@ impl Operator {
     /// Signs in from an address. Each wrong password makes the next try from there wait longer.
     pub async fn sign_in(&self, address: IpAddr, password: &str) -> Result<NewSession, SignInError> {
         self.verify(address, password).await?;
+        // Another service on the same store may have been where it was set.
+        *self.setup.lock() = None;
         self.begin().await
     }
 

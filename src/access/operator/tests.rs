@@ -1,13 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
-use crate::store::SqliteStore;
+use crate::store::{self, Store};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const GOOD: &str = "correct horse battery";
 
-async fn operator() -> (Arc<SqliteStore>, Operator, Option<String>) {
-    let store = Arc::new(SqliteStore::open("sqlite::memory:").await.expect("a store"));
+async fn operator() -> (Arc<dyn Store>, Operator, Option<String>) {
+    let store = store::open("sqlite::memory:").await.expect("a store");
     let (operator, token) = Operator::open(store.clone()).await.expect("an operator");
     (store, operator, token)
 }

@@ -13,6 +13,7 @@ use crate::cache::near::Daring;
 use crate::domain::ModelKind;
 use crate::settings::layers::Layers;
 use crate::settings::{Cache, Embedding, Limits, Model, Server, SettingsError, Upstream};
+use crate::store::is_postgres;
 
 impl ServerFile {
     pub(super) fn check(self, at: &Layers) -> Result<Server, SettingsError> {
@@ -61,15 +62,16 @@ impl ServerFile {
 }
 
 pub(super) fn check_store(url: &str, at: &Layers) -> Result<(), SettingsError> {
-    if url
+    let is_file = url
         .strip_prefix("sqlite:")
-        .is_some_and(|path| !path.trim_matches('/').is_empty())
-    {
+        .is_some_and(|path| !path.trim_matches('/').is_empty());
+    if is_file || is_postgres(url) {
         return Ok(());
     }
     Err(at.wrong(
         "store.url",
-        "allowed is `sqlite://` and the path of a file, such as `sqlite://data/pennypress.db`",
+        "allowed is `sqlite://` and the path of a file, such as `sqlite://data/pennypress.db`, or an address of Postgres, such as \
+         `postgres://user:password@host/database`",
     ))
 }
 

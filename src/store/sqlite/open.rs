@@ -10,7 +10,7 @@ use sqlx::{ConnectOptions, SqliteConnection};
 
 use crate::store::StoreError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("src/store/migrations");
+static MIGRATIONS: Migrator = sqlx::migrate!("src/store/sqlite/migrations");
 
 /// How long a reader or the writer waits for another process that holds the file, such as a backup.
 const BUSY: Duration = Duration::from_secs(5);
@@ -18,15 +18,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// The writer's connection, with the schema brought up to date, and the options for readers.
 pub(super) async fn open(url: &str) -> Result<(SqliteConnection, SqliteConnectOptions), StoreError> {
     let refuse = |reason: String| StoreError::Open {
-        url: shown(url),
+        url: url.to_owned(),
         reason,
     };
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err(refuse(
-            "this version keeps its data in SQLite only; set `store.url` to a file such as `sqlite://data/pennypress.db`"
-                .to_owned(),
-        ));
-    }
     let in_memory = url == "sqlite::memory:";
     let options = SqliteConnectOptions::from_str(url).map_err(|_| {
         refuse("write it like `sqlite://data/pennypress.db`: `sqlite://` and the path of a file".to_owned())
@@ -101,12 +95,4 @@ fn advice(error: &sqlx::Error) -> String {
         return said;
     };
     format!("{told} (SQLite says: {said})")
-}
-
-/// The address without a user and a password, should somebody have written one.
-fn shown(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) if scheme != "sqlite" => format!("{scheme}://…@{rest}"),
-        _ => url.to_owned(),
-    }
 }
