@@ -11,6 +11,7 @@ use parking_lot::{Condvar, Mutex};
 use tempfile::TempDir;
 
 use crate::provider::{PATIENCE, Provider};
+use crate::stored::Kept;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_pennypress");
 
@@ -43,6 +44,7 @@ pub struct Settings {
     timeout_ms: u32,
     retries: u32,
     trusted_proxies: &'static str,
+    store: Kept,
     environment: Vec<(String, String)>,
     more: String,
 }
@@ -62,6 +64,7 @@ pub fn settings() -> Settings {
         timeout_ms: 5_000,
         retries: 1,
         trusted_proxies: "[]",
+        store: Kept::usual(),
         environment: Vec::new(),
         more: String::new(),
     }
@@ -133,6 +136,11 @@ impl Settings {
         self
     }
 
+    pub fn store(mut self, store: Kept) -> Self {
+        self.store = store;
+        self
+    }
+
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
@@ -145,16 +153,15 @@ impl Settings {
     }
 
     fn toml(&self, directory: &Path) -> String {
-        let store = directory.join("store/pennypress.db");
         let mut text = format!(
             "[server]\nlisten = \"127.0.0.1:0\"\ntrusted_proxies = {}\n\
-             [store]\nurl = \"sqlite://{}\"\n\
+             [store]\nurl = \"{}\"\n\
              [cache]\nurl = \"{}\"\nredis_timeout_ms = 2000\nttl_seconds = {}\n\
              [limits]\nper_visitor_per_minute = {}\nper_site_per_day = {}\n\
              [upstream]\nconnect_timeout_ms = 3000\nfirst_token_timeout_ms = {timeout}\n\
              between_tokens_timeout_ms = {timeout}\nretries = {}\n",
             self.trusted_proxies,
-            store.display(),
+            self.store.url(directory),
             self.cache,
             self.ttl_seconds,
             self.per_visitor_per_minute,
@@ -268,7 +275,12 @@ impl App {
         self.process.log.text()
     }
 
-    /// Where its settings and its store are.
+    /// The address of its store.
+    pub fn store_url(&self) -> String {
+        self.settings.store.url(self.directory())
+    }
+
+    /// Where its settings and, mostly, its store are.
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }

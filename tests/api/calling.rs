@@ -2,7 +2,6 @@
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
-use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::app::{App, PROGRAM_KEY, until};
 use crate::events::Events;
@@ -56,25 +55,6 @@ impl App {
         .await;
         assert_eq!(found.len(), lines, "{found:#?}");
         found
-    }
-
-    async fn lines(&self) -> Vec<Line> {
-        let file = self.directory().join("store/pennypress.db");
-        let mut connection = SqliteConnection::connect(&format!("sqlite://{}?mode=ro", file.display()))
-            .await
-            .expect("the store");
-        let rows = sqlx::query("SELECT * FROM calls ORDER BY id").fetch_all(&mut connection);
-        let line = |row: &sqlx::sqlite::SqliteRow| Line {
-            answer: row.get("answer"),
-            site: row.get("site"),
-            model: row.get("model"),
-            prompt_tokens: row.get("prompt_tokens"),
-            completion_tokens: row.get("completion_tokens"),
-            counted: row.get("counted"),
-            cost_pico_usd: row.get("cost_pico_usd"),
-            outcome: row.get("outcome"),
-        };
-        rows.await.expect("the ledger").iter().map(line).collect()
     }
 }
 

@@ -1,7 +1,6 @@
 //! A service that is killed in the middle of calls: what they may have cost is in the ledger and in the budgets of the next one.
 
 use serde_json::{Value, json};
-use sqlx::{Connection, Row, SqliteConnection};
 
 use crate::app::{App, settings, until};
 use crate::calling::question;
@@ -11,13 +10,7 @@ use crate::redis::{Redis, redis_is_used};
 
 /// How many calls are written down as under way.
 async fn running(app: &App) -> i64 {
-    let file = app.directory().join("store/pennypress.db");
-    let address = format!("sqlite://{}?mode=ro", file.display());
-    let mut connection = SqliteConnection::connect(&address).await.expect("the store");
-    let row = sqlx::query("SELECT count(*) AS calls FROM running_calls")
-        .fetch_one(&mut connection)
-        .await;
-    row.expect("a count").get("calls")
+    app.number("SELECT count(*) FROM running_calls").await
 }
 
 async fn until_running(app: &App, calls: i64) {

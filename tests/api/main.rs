@@ -4,6 +4,8 @@
 mod fake_provider;
 #[path = "../fake_provider/tests.rs"]
 mod fake_provider_tests;
+#[path = "../postgres/mod.rs"]
+mod server;
 
 // What the tests are written with.
 mod abstaining;
@@ -17,6 +19,7 @@ mod near_shared;
 mod operator;
 mod provider;
 mod signing;
+mod stored;
 mod web;
 
 // The tests, a file a subject.
@@ -57,6 +60,7 @@ mod openai_money;
 mod openapi;
 mod operations;
 mod overview;
+mod postgres;
 mod problems;
 mod process;
 mod redis;

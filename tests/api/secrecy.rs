@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::app::{App, PROVIDER_KEY, PROVIDER_NAME, SECRET_A, SECRET_B, SITE_A, settings};
 use crate::provider::Provider;
+use crate::stored::Kept;
 
 /// Everything that a visitor is sent, headers and body.
 async fn all_of(response: Response) -> String {
@@ -159,7 +160,7 @@ async fn the_log_holds_no_secret_and_no_visitor_s_word() {
 #[tokio::test]
 async fn the_store_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
-    let app = settings().start().await;
+    let app = settings().store(Kept::Sqlite).start().await;
     app.ask("Hello?").told().await;
     let folder = app.directory().join("store");
     let mut files = 0;
