@@ -38,7 +38,7 @@ need_rust() {
     echo "cargo is not on this machine: install Rust $(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml) or newer first" >&2
     return 1
   }
-  apt_install build-essential redis-server postgresql openssl
+  apt_install build-essential redis-server postgresql openssl procps
 }
 
 need_node() {

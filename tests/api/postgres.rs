@@ -118,6 +118,36 @@ async fn a_server_that_is_stopped_in_the_middle_of_load_fails_no_visitor() {
     assert!(!log.contains(PASSWORD) && !log.contains(PASSWORD_IN_URL), "{log}");
 }
 
+/// It neither answers nor breaks a connection, as when a network goes down.
+#[tokio::test]
+async fn a_server_that_hangs_keeps_no_visitor_waiting() {
+    let (server, provider) = (Postgres::start(&[]), Provider::start().await);
+    provider.plan("m", json!({"text": "one two three"}));
+    let app = at(&server.database()).models(&provider, &["m"]).start().await;
+    let token = app.visitor().await;
+    let before = app.ask("What was before?").visitor(&token).told().await;
+    assert_eq!(ready(&app).await.0, 200);
+    server.signal("STOP");
+    let mut all = vec![before];
+    for n in 0..5 {
+        let ask = app.ask(&format!("What is number {n}?")).visitor(&token);
+        let told = ask.conversation(&all[0].conversation).told().await;
+        assert_eq!(told.is_from("model"), "one two three");
+        all.push(told);
+    }
+    until("it is said that the store does not work", async || {
+        ready(&app).await.0 == 503
+    })
+    .await;
+    server.signal("CONT");
+    until("it is ready again", async || ready(&app).await.0 == 200).await;
+    until("every answer is written", async || {
+        app.number("SELECT count(*) FROM answers").await == all.len() as i64
+    })
+    .await;
+    app.ledger(all.len()).await;
+}
+
 #[tokio::test]
 async fn what_is_done_at_one_service_counts_at_the_other() {
     let (server, provider) = (Postgres::shared(), Provider::start().await);

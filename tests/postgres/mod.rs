@@ -126,6 +126,17 @@ impl Postgres {
         let _ = process.wait();
     }
 
+    /// Stops every process of it in the middle of what it does, or lets them go on: `STOP` or `CONT`.
+    pub fn signal(&self, signal: &str) {
+        let server = self.process.as_ref().expect("it runs").id().to_string();
+        let children = Command::new("ps").args(["-o", "pid=", "--ppid", &server]).output();
+        let children = succeeded("ps", children.expect("to run ps (Debian: apt install procps)"));
+        for process in children.split_whitespace().chain([server.as_str()]) {
+            // One that ended meanwhile needs none.
+            let _ = Command::new("kill").args([&format!("-{signal}"), process]).status();
+        }
+    }
+
     /// The address of a new database.
     pub fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
@@ -166,6 +177,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // A test that failed may have left it stopped.
+        if self.process.is_some() {
+            self.signal("CONT");
+        }
         self.stop();
     }
 }

@@ -28,7 +28,7 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// A transaction that takes longer is given up.
+    /// A statement or a transaction that takes longer is given up.
     pub const LONGEST: Option<Duration> = Some(Duration::from_secs(60));
     /// How often a connection that nothing is written to is looked after.
     pub const LOOK: Option<Duration> = Some(Duration::from_secs(2));

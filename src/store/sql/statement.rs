@@ -7,7 +7,7 @@ use sqlx::error::BoxDynError;
 use sqlx::query::{Query, QueryScalar};
 use sqlx::{Arguments as _, AssertSqlSafe, Decode, Executor, SqlSafeStr, SqlStr, Type};
 
-use super::{Arguments, Db, Row, Value};
+use super::{Arguments, Db, Link, Row, Value};
 
 /// The outcome of a statement that returns no rows.
 type Outcome = <Db as sqlx::Database>::QueryResult;
@@ -82,7 +82,7 @@ impl Statement {
         self,
         executor: impl Executor<'c, Database = Db> + 'e,
     ) -> Result<Outcome, sqlx::Error> {
-        self.made()?.execute(executor).await
+        in_time(self.made()?.execute(executor)).await
     }
 
     pub fn fetch<'e, 'c: 'e>(
@@ -96,21 +96,21 @@ impl Statement {
         self,
         executor: impl Executor<'c, Database = Db> + 'e,
     ) -> Result<Vec<Row>, sqlx::Error> {
-        self.made()?.fetch_all(executor).await
+        in_time(self.made()?.fetch_all(executor)).await
     }
 
     pub async fn fetch_one<'e, 'c: 'e>(
         self,
         executor: impl Executor<'c, Database = Db> + 'e,
     ) -> Result<Row, sqlx::Error> {
-        self.made()?.fetch_one(executor).await
+        in_time(self.made()?.fetch_one(executor)).await
     }
 
     pub async fn fetch_optional<'e, 'c: 'e>(
         self,
         executor: impl Executor<'c, Database = Db> + 'e,
     ) -> Result<Option<Row>, sqlx::Error> {
-        self.made()?.fetch_optional(executor).await
+        in_time(self.made()?.fetch_optional(executor)).await
     }
 }
 
@@ -134,14 +134,14 @@ where
     where
         T: 'e,
     {
-        self.made()?.fetch_all(executor).await
+        in_time(self.made()?.fetch_all(executor)).await
     }
 
     pub async fn fetch_one<'e, 'c: 'e>(self, executor: impl Executor<'c, Database = Db> + 'e) -> Result<T, sqlx::Error>
     where
         T: 'e,
     {
-        self.made()?.fetch_one(executor).await
+        in_time(self.made()?.fetch_one(executor)).await
     }
 
     pub async fn fetch_optional<'e, 'c: 'e>(
@@ -151,7 +151,18 @@ where
     where
         T: 'e,
     {
-        self.made()?.fetch_optional(executor).await
+        in_time(self.made()?.fetch_optional(executor)).await
+    }
+}
+
+/// Nobody waits for ever for a server that hangs, or that a broken network does not reach any more.
+async fn in_time<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    let Some(longest) = Link::LONGEST else {
+        return work.await;
+    };
+    match tokio::time::timeout(longest, work).await {
+        Ok(result) => result,
+        Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
     }
 }
 

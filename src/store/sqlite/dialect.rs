@@ -59,7 +59,7 @@ pub(super) fn placeholder(_: usize) -> String {
 pub(super) struct Link(Connection);
 
 impl Link {
-    /// No transaction is given up: another process that holds the file is waited for by SQLite itself.
+    /// Nothing is given up: another process that holds the file is waited for by SQLite itself.
     pub const LONGEST: Option<Duration> = None;
     /// The file does not have to be looked after.
     pub const LOOK: Option<Duration> = None;
