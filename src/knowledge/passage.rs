@@ -104,15 +104,15 @@ impl<'a> From<&'a Question> for Query<'a> {
 }
 
 /// Below this confidence a question is held to have no answer in the content.
-pub const ABSTAIN_BELOW: f32 = 0.45;
+pub const ABSTAIN_BELOW: f32 = 0.18;
 
 /// What a search brings.
 #[derive(Debug, Clone, Default)]
 pub struct Retrieved {
     /// The best first; none when no word of the question stands anywhere.
     pub passages: Vec<Passage>,
-    /// How likely the answer stands in the content, from 0 to 1. It tells a foreign subject from one that the content treats,
-    /// not whether the passages state what was asked.
+    /// How likely the answer stands in the content, from 0 to 1, if as many questions had an answer there as had none. It tells a
+    /// foreign subject from one that the content treats, not whether the passages state what was asked.
     pub confidence: f32,
     /// False: the confidence says nothing, as the question is small talk, leans on what was said before, or is in a language that
     /// the content is not in.

@@ -74,6 +74,11 @@ fn add(scores: &mut [f32], touched: &mut Vec<u32>, passage: u32, new: f32) {
     }
 }
 
+/// What words that tell so much together can count for at most.
+pub(super) fn most(rarity: f32) -> f32 {
+    rarity * (K1 + 1.0)
+}
+
 /// What a term counts for that stands `count` times in a text of `length` times the average.
 #[inline]
 pub(super) fn saturated(count: f32, length: f32) -> f32 {

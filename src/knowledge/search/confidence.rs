@@ -1,13 +1,95 @@
-//! How likely the answer stands in the content at all.
+//! How likely the answer stands in the content at all: what a logistic regression made of what the search saw. What it was fitted
+//! and measured on stands in `tests/bench/README.md`.
 
 use super::Hit;
 use super::asked::Asked;
+use super::candidates::most;
 use super::look::Seen;
+use crate::knowledge::index::Index;
 
-/// From 0 to 1.
-pub(super) fn confidence(asked: &[Asked], looked: &[(Hit, Seen)]) -> f32 {
-    if asked.is_empty() {
+/// So many of the best passages are looked at for the names and the rarest word of the question.
+const LEADING: usize = 3;
+/// So close to each other what passages mean lies at least: with few passages it may be nearer by chance.
+const LEAST_SPREAD: f32 = 0.03;
+/// So many passages must have a meaning for it to be told how far the best stands out.
+const FEWEST_COMPARED: usize = 4;
+/// A question has no more than two pairs worth telling apart.
+const MOST_PAIRS: usize = 2;
+
+// What each of these is worth, in the logarithm of the odds.
+const ALWAYS: f32 = 3.954;
+/// The share of the question that the best passage holds.
+const COVERED: f32 = 1.738;
+/// The best score by words, as a share of what words can score.
+const WORDS: f32 = 5.14;
+/// How well the best name fits, as a share of the same.
+const NAMED: f32 = 1.879;
+/// The rarest word that the leading passages hold, by the rarest that is asked.
+const RAREST: f32 = -1.497;
+/// Word pairs of the question in the best passage.
+const PAIRS: f32 = 0.673;
+/// What nothing in the content stands for, and what only other words or slips stand for, as shares of the question.
+const MISSING: f32 = -2.319;
+const GUESSED: f32 = -1.943;
+/// The logarithm of the count of the question's words.
+const LENGTH: f32 = 0.5;
+/// Where meanings are known: that alone, how close the best passage comes, and by how many standard deviations it stands out.
+const MEANT: f32 = -0.764;
+const CLOSE: f32 = 0.437;
+const STANDS_OUT: f32 = 0.51;
+/// The logarithms of the count of passages and of their average length in words: in more text more is found by chance. Fewer
+/// or shorter ones count as these.
+const PASSAGES: f32 = -0.583;
+const PASSAGE_LENGTH: f32 = -0.75;
+const FEWEST_PASSAGES: f32 = 16.0;
+const SHORTEST: f32 = 8.0;
+
+/// From 0 to 1. What was looked at comes in the order of the scores.
+pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)]) -> f32 {
+    let Some((best, seen)) = looked.first() else { return 0.0 };
+    let all: f32 = asked.iter().map(|one| one.rarity).sum();
+    let rarest = asked.iter().map(|one| one.rarity).fold(0.0, f32::max);
+    if all <= 0.0 {
         return 0.0;
     }
-    looked.iter().take(10).map(|(_, seen)| seen.covered).fold(0.0, f32::max)
+    let highest = |first: usize, value: fn(&Seen) -> f32| {
+        let values = looked.iter().take(first).map(|(_, seen)| value(seen));
+        values.fold(0.0, f32::max)
+    };
+    let share = |is_such: &dyn Fn(&Asked) -> bool| {
+        let such = asked.iter().filter(|one| is_such(one));
+        such.map(|one| one.rarity).sum::<f32>() / all
+    };
+    let is_guess = |one: &Asked| one.readings.first().is_some_and(|(_, weight)| *weight < 0.99);
+    let odds = ALWAYS
+        + COVERED * best.covered
+        + WORDS * highest(looked.len(), |seen| seen.words) / most(all)
+        + NAMED * highest(LEADING, |seen| seen.named) / most(all)
+        + RAREST * highest(LEADING, |seen| seen.rarest) / rarest
+        + PAIRS * seen.pairs.len().min(MOST_PAIRS) as f32
+        + MISSING * share(&|one| one.readings.is_empty())
+        + GUESSED * share(&is_guess)
+        + LENGTH * (asked.len() as f32).ln()
+        + by_meaning(looked)
+        + PASSAGES * (index.passages() as f32).max(FEWEST_PASSAGES).ln()
+        + PASSAGE_LENGTH * index.average_length().max(SHORTEST).ln();
+    1.0 / (1.0 + (-odds).exp())
+}
+
+fn by_meaning(looked: &[(Hit, Seen)]) -> f32 {
+    let known: Vec<f32> = looked.iter().filter_map(|(_, seen)| seen.meant).collect();
+    if known.is_empty() {
+        return 0.0;
+    }
+    let Some(best) = looked.first().and_then(|(_, seen)| seen.meant) else {
+        return MEANT;
+    };
+    let count = known.len() as f32;
+    let average = known.iter().sum::<f32>() / count;
+    let spread = (known.iter().map(|close| (close - average).powi(2)).sum::<f32>() / count).sqrt();
+    let stands_out = match known.len() {
+        FEWEST_COMPARED.. => (best - average) / (spread + LEAST_SPREAD),
+        _ => 0.0,
+    };
+    MEANT + CLOSE * best + STANDS_OUT * stands_out
 }

@@ -49,6 +49,11 @@ pub(super) struct Seen {
     pub sentence: f32,
     /// What of the question it holds: the share of the words' rarity, from 0 to 1.
     pub covered: f32,
+    /// The most that one word of the question which it holds tells.
+    pub rarest: f32,
+    /// Its score by words alone, and how close it comes to what the question means, if that is known.
+    pub words: f32,
+    pub meant: Option<f32>,
 }
 
 pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence: &Sequence) -> Seen {
@@ -99,6 +104,8 @@ pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence
     }
     hold(&mut held, &(0..met.len()));
     seen.covered = share(&held);
+    let told = held.iter().zip(asked).map(|(weight, one)| weight * one.rarity);
+    seen.rarest = told.fold(0.0, f32::max);
     for two in met.windows(2) {
         if let [Some((a, x)), Some((b, y))] = two
             && follows(asked, *a, *b)

@@ -67,7 +67,8 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
     for (passage, words) in candidates {
         let Some(stored) = index.stored(passage) else { continue };
         sequence.read(&stored.sequence);
-        let seen = look(index, asked, &meanings, &sequence);
+        let mut seen = look(index, asked, &meanings, &sequence);
+        seen.words = words;
         let hit = Hit {
             passage,
             score: words,
@@ -75,7 +76,6 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
         };
         looked.push((hit, seen));
     }
-    let confidence = confidence::confidence(asked, &looked);
     score(index, query.text, &question, &mut looked);
     if let Some(language) = question.language {
         for (hit, _) in &mut looked {
@@ -85,8 +85,9 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
             hit.score += if is_same { SAME_LANGUAGE } else { 0.0 };
         }
     }
-    let mut hits: Vec<Hit> = looked.into_iter().map(|(hit, _)| hit).collect();
-    hits.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+    looked.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
+    let confidence = confidence::confidence(index, asked, &looked);
+    let hits = looked.into_iter().map(|(hit, _)| hit).collect();
     Found {
         question,
         hits: several::chosen(index, hits, limit),
@@ -113,6 +114,9 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
     let sentences = standard(looked.iter().map(|(_, seen)| seen.sentence));
     let names = standard(looked.iter().map(|(_, seen)| seen.named));
     let meant = meaning::close(index, text, question.spoken, looked.iter().map(|(hit, _)| hit));
+    for ((_, seen), close) in looked.iter_mut().zip(&meant) {
+        seen.meant = *close;
+    }
     // A passage of which nothing is known is neither near nor far.
     let known = standard(meant.iter().flatten().copied());
     let mut known = known.into_iter();
