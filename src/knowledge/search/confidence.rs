@@ -42,7 +42,7 @@ const STANDS_OUT: f32 = 0.51;
 const PASSAGES: f32 = -0.583;
 const PASSAGE_LENGTH: f32 = -0.75;
 const FEWEST_PASSAGES: f32 = 16.0;
-const SHORTEST: f32 = 8.0;
+const SHORTEST: f32 = 12.0;
 
 /// From 0 to 1. What was looked at comes in the order of the scores.
 pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)]) -> f32 {
