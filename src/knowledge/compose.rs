@@ -11,8 +11,10 @@ use crate::domain::Source;
 /// Passages are compared this deep.
 const LOOKED_AT: usize = 6;
 
-/// At least this share of the question's rare words must stand in one passage for an answer to be given.
+/// At least this share of what the question's words tell must a passage hold to be shown beside the best.
 const ENOUGH_COVERED: f32 = 0.5;
+/// What a page holds of the question at least to be named as near where none answers.
+const NEAR: f32 = 0.15;
 
 /// A second passage is added when it scores at least this much of the first, in standard scores, and tells something new.
 const NEARLY_AS_GOOD: f32 = 0.75;
@@ -67,7 +69,7 @@ fn not_found(told: &[Told], query: &Query<'_>) -> Composed {
         language => language,
     });
     let mut near: Vec<&Told> = Vec::new();
-    for one in told.iter().filter(|one| one.covered >= ENOUGH_COVERED / 2.0) {
+    for one in told.iter().filter(|one| one.covered >= NEAR) {
         if near.len() < 3 && near.iter().all(|other| other.passage.url != one.passage.url) {
             near.push(one);
         }

@@ -50,7 +50,7 @@ async fn what_the_content_does_not_hold_costs_nothing() {
     assert_eq!(provider.requests().len(), 0);
     // In the language of the question, whatever the page's is; and the nearest page.
     let told = app
-        .ask("marmalade for a saxophone, a trombone and five zeppelins")
+        .ask("is a warranty given on zeppelin, saxophone, trombone, piccolo and marmalade?")
         .with("locale", json!("de"))
         .whole()
         .await;
