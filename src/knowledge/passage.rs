@@ -104,7 +104,7 @@ impl<'a> From<&'a Question> for Query<'a> {
 }
 
 /// Below this confidence a question is held to have no answer in the content.
-pub const ABSTAIN_BELOW: f32 = 0.18;
+pub const ABSTAIN_BELOW: f32 = 0.15;
 
 /// What a search brings.
 #[derive(Debug, Clone, Default)]
