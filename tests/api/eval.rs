@@ -322,7 +322,10 @@ async fn where_nothing_was_praised_the_golden_set_is_a_beginning() {
 #[tokio::test]
 async fn a_run_that_is_kept_is_shown_to_the_operator() {
     let provider = Provider::start().await;
-    provider.plan("m", json!({"text": "From nine to six <script>alert(1)</script> [1]."}));
+    provider.plan(
+        "m",
+        json!({"text": "From **nine** to six <script>alert(1)</script> [1]."}),
+    );
     let settings = settings().models(&provider, &["m"]);
     let app = shop(&settings).await;
     let operator = app.operator().await;
@@ -338,7 +341,7 @@ async fn a_run_that_is_kept_is_shown_to_the_operator() {
         "{told}"
     );
     assert!(
-        page.contains("&#60;script&#62;alert(1)") && !page.contains("<script>"),
+        page.contains("<strong>nine</strong> to six &lt;script&gt;alert(1)") && !page.contains("<script>"),
         "{page}"
     );
     assert!(

@@ -108,6 +108,10 @@ async fn the_sides_do_not_share_cached_answers() {
 #[tokio::test]
 async fn a_shadow_is_asked_its_cost_is_apart_and_nobody_sees_it() {
     let provider = provider().await;
+    provider.plan(
+        "new",
+        json!({"text": "From the **new** one.", "prompt_tokens": 500, "completion_tokens": 50}),
+    );
     let app = with(
         &provider,
         "[{name = \"beside\", site = \"site_a\", share = 100, mode = \"shadow\", models = [\"new\"]}]",

@@ -63,6 +63,7 @@ mod overview;
 mod postgres;
 mod problems;
 mod process;
+mod readable;
 mod redis;
 mod review;
 mod routing;

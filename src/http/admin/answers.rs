@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::demand::{Posted, Session};
 use super::error::AdminError;
 use super::page::{self, Frame};
-use super::{picture, show};
+use super::{markdown, picture, show};
 use crate::access::{Sites, sites};
 use crate::domain::{AnswerId, ConversationId, Doubt, DoubtReason, Finish, Rating, Site, Source};
 use crate::store::OperatorStore;
@@ -18,6 +18,8 @@ use crate::store::operator::Reviewed;
 const NOTE_MAX: usize = 2_000;
 /// Of an answer, this many characters are put into the form for a better one: an address must stay short.
 const PREFILLED: usize = 1_000;
+/// Characters of an answer on a list.
+const EXCERPT: usize = 320;
 
 /// An answer, ready to be shown. Everything in it is text that somebody else wrote.
 pub(super) struct Item {
@@ -145,11 +147,12 @@ impl Item {
 
     /// The beginning of the answer, for lists.
     pub fn excerpt(&self) -> String {
-        const LONG: usize = 320;
-        match self.text.char_indices().nth(LONG) {
-            Some((at, _)) => format!("{}…", self.text[..at].trim_end()),
-            None => self.text.clone(),
-        }
+        markdown::words(&self.text, EXCERPT)
+    }
+
+    /// The answer as HTML, as the visitor saw it.
+    pub fn drawn(&self) -> String {
+        markdown::drawn(&self.text)
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::content;
 use super::demand::{Posted, Session};
 use super::error::AdminError;
+use super::markdown;
 use super::page::{self, Frame};
 use super::show;
 use crate::access::Sites;
@@ -27,6 +28,7 @@ struct Shown {
     section: String,
     url: String,
     words: String,
+    /// HTML.
     text: String,
 }
 
@@ -90,7 +92,7 @@ pub(super) async fn show(
                     passage.section
                 },
                 url: passage.url,
-                text: passage.text.to_string(),
+                text: markdown::drawn(&passage.text),
             })
             .collect(),
         is_link: document.url.starts_with("http") || document.url.starts_with('/'),

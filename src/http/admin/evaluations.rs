@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::demand::Session;
 use super::error::AdminError;
+use super::markdown;
 use super::page::{self, Frame};
 use super::show;
 use crate::access::Sites;
@@ -51,6 +52,7 @@ struct Failed {
     question: String,
     turns: Vec<String>,
     faults: Vec<String>,
+    /// HTML.
     text: String,
     sources: Vec<String>,
     from: &'static str,
@@ -137,7 +139,7 @@ impl Failed {
             question: one.question.clone(),
             turns: one.turns.clone(),
             faults: one.faults.clone(),
-            text: one.text.clone(),
+            text: markdown::drawn(&one.text),
             sources: one.sources.clone(),
             from: one.from.map_or("", |from| from.as_str()),
             model: one.model.clone().unwrap_or_default(),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::demand::Session;
 use super::error::AdminError;
+use super::markdown;
 use super::overview::{Time, address};
 use super::page::{self, Frame};
 use super::show;
@@ -47,8 +48,16 @@ struct Trial {
     first: &'static str,
     second: &'static str,
     rows: Vec<Row>,
-    pairs: Vec<Pair>,
+    pairs: Vec<Beside>,
     is_empty: bool,
+}
+
+/// Two answers to one question, as HTML.
+struct Beside {
+    conversation: String,
+    question: String,
+    shown: String,
+    shadow: String,
 }
 
 /// A measure of both sides.
@@ -135,8 +144,17 @@ async fn trial(
         second,
         is_empty: sides.first.answers + sides.second.answers == 0,
         rows: rows(&sides, is_shadow),
-        pairs,
+        pairs: pairs.into_iter().map(beside).collect(),
     })
+}
+
+fn beside(pair: Pair) -> Beside {
+    Beside {
+        conversation: pair.conversation,
+        question: pair.question,
+        shown: markdown::drawn(&pair.shown),
+        shadow: markdown::drawn(&pair.shadow),
+    }
 }
 
 fn what(one: &Experiment) -> String {

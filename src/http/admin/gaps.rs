@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::demand::{Posted, Session};
 use super::error::AdminError;
+use super::markdown;
 use super::page::{self, Frame};
 use super::show;
 use crate::access::Sites;
@@ -26,6 +27,8 @@ const WORDINGS: usize = 3;
 const MOST_WORDINGS: usize = 20;
 /// Sections that are offered as the answer.
 const SECTIONS: usize = 6;
+/// Characters that are shown of each.
+const EXCERPT: usize = 260;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -257,11 +260,6 @@ fn asked(one: &OpenQuestion) -> Asked {
 }
 
 fn section(passage: knowledge::Passage) -> Section {
-    const LONG: usize = 260;
-    let excerpt = match passage.text.char_indices().nth(LONG) {
-        Some((at, _)) => format!("{}…", passage.text[..at].trim_end()),
-        None => passage.text.to_string(),
-    };
     let title = match passage.section.as_str() {
         "" => passage.title,
         section => format!("{} › {section}", passage.title),
@@ -276,7 +274,7 @@ fn section(passage: knowledge::Passage) -> Section {
         title,
         leads: passage.url.starts_with("https://") || passage.url.starts_with("http://"),
         url: passage.url,
-        excerpt,
+        excerpt: markdown::words(&passage.text, EXCERPT),
     }
 }
 

@@ -18,6 +18,7 @@ mod gaps;
 mod golden;
 mod ledger;
 mod ledger_export;
+mod markdown;
 mod overview;
 mod page;
 mod picture;
