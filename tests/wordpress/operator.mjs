@@ -42,6 +42,40 @@ export async function createSite(page, service, site, folder) {
   return { known, zip };
 }
 
+const WIDTHS = [390, 640, 900, 1000, 1100, 1200];
+
+/** At every width the headline figures stand four in a row or two above two, whole, and the menu shows all its entries. */
+export async function figureChecks(checks, { page, service }) {
+  await checks.check(`no headline figure stands alone or reaches out of its card, from ${WIDTHS[0]} to ${WIDTHS.at(-1)} px`, async () => {
+    const before = page.viewportSize();
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of ["/admin", "/admin/ledger"]) {
+        await page.goto(service.url + path);
+        const seen = await page.evaluate(() => {
+          const rows = {};
+          for (const card of document.querySelectorAll(".stat")) {
+            const figure = card.querySelector(".big");
+            // As long as an amount of money can be.
+            figure.textContent = "$0.001880";
+            const top = Math.round(card.getBoundingClientRect().top);
+            rows[top] = (rows[top] ?? 0) + 1;
+          }
+          const out = [...document.querySelectorAll(".stat .big")].filter((figure) => figure.scrollWidth > figure.clientWidth).length;
+          const hidden = [...document.querySelectorAll(".top nav a")].filter((link) => {
+            const [a, nav] = [link.getBoundingClientRect(), link.parentElement.getBoundingClientRect()];
+            return a.right > nav.right + 1 || a.left < nav.left - 1;
+          });
+          return { rows: Object.values(rows), out, hidden: hidden.map((link) => link.textContent), wide: document.documentElement.scrollWidth - innerWidth };
+        });
+        const rows = width > 1088 ? [4] : [2, 2];
+        assert.deepEqual(seen, { rows, out: 0, hidden: [], wide: 0 }, `${path} at ${width} px: ${JSON.stringify(seen)}`);
+      }
+    }
+    if (before) await page.setViewportSize(before);
+  });
+}
+
 /** The thumbs-down is in the review list, with its question, its answer and its comment; the operator handles it. */
 export async function reviewChecks(checks, { page, service, said }) {
   await checks.check("the thumbs-down stands in the operator's review list", async () => {

@@ -6,7 +6,7 @@ import { startBrowser } from "./browser.mjs";
 import { Checks, assert } from "./check.mjs";
 import { demoChecks } from "./demo.mjs";
 import { hostileChecks } from "./hostile.mjs";
-import { createSite, operatorSetup, reviewChecks } from "./operator.mjs";
+import { createSite, figureChecks, operatorSetup, reviewChecks } from "./operator.mjs";
 import { pageChecks, removalChecks } from "./pages.mjs";
 import { Processes } from "./processes.mjs";
 import { startRecorder } from "./recorder.mjs";
@@ -73,6 +73,7 @@ async function journey() {
   await part("visitor", async () => {
     const said = await visitorJourney(checks, { ...all, posts, label: "pretty permalinks" });
     await reviewChecks(checks, { page: operator, service, said });
+    await figureChecks(checks, { page: operator, service });
     posts = await permalinks("");
     assert.ok(posts[0].includes("?p=1"), posts[0]);
     await visitorJourney(checks, { ...all, posts, label: "plain permalinks" });
