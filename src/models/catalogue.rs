@@ -26,7 +26,10 @@ pub struct Model {
     /// For a minute of audio.
     pub usd_per_minute: Decimal,
     pub breaker: Breaker,
+    /// To the first token.
     pub pace: Pace,
+    /// To the end of an answer that comes in one piece.
+    pub pace_of_whole: Pace,
     pub dialect: Dialect,
 }
 
@@ -76,6 +79,7 @@ impl Catalogue {
                     usd_per_minute: model.usd_per_minute,
                     breaker: Breaker::default(),
                     pace: Pace::default(),
+                    pace_of_whole: Pace::default(),
                     dialect: Dialect::default(),
                 });
                 all.push(known.clone());

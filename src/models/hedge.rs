@@ -74,6 +74,12 @@ impl Hedging {
         usual.max(self.settings.shortest_wait)
     }
 
+    /// The same for an answer that comes in one piece, which nobody can guess: `None` as long as too few of the model's were seen.
+    pub fn patience_for_whole(&self, model: &Model, now: Instant) -> Option<Duration> {
+        let usual = model.pace_of_whole.usual(now)?;
+        Some(usual.max(self.settings.shortest_wait))
+    }
+
     /// A call cost this.
     pub fn spent(&self, cost: Usd, now: Instant) {
         self.minute(now, |minute| minute.spent += cost);

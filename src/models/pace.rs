@@ -1,4 +1,4 @@
-//! How long a model usually takes to its first token, as far as was seen here lately.
+//! How long a model usually takes to its first token, or to the end of an answer in one piece, as far as was seen here lately.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ const MEMORY: Duration = Duration::from_secs(30 * 60);
 /// With fewer nothing is usual.
 const FEWEST: usize = 20;
 
-/// The times to the first token of one model, the oldest first.
+/// Such times of one model, the oldest first.
 #[derive(Debug, Default)]
 pub struct Pace(Mutex<VecDeque<(Instant, Duration)>>);
 

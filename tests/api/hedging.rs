@@ -125,6 +125,102 @@ async fn a_program_that_lets_the_router_choose_is_answered_by_the_faster_one() {
     assert_eq!(provider.requests_of("fast").len(), 1);
 }
 
+/// The answer of a call that is not streamed.
+async fn whole(app: &App, model: &str) -> String {
+    let answer = app.completion(&question(model)).await;
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.expect("JSON");
+    answer["choices"][0]["message"]["content"]
+        .as_str()
+        .expect("words")
+        .to_owned()
+}
+
+/// Lets `slow` go on when it was asked `times` times and a while has passed.
+async fn released(provider: &Provider, times: usize) {
+    provider
+        .until("slow is asked", |log| {
+            log.iter().filter(|entry| entry.model == "slow").count() == times
+        })
+        .await;
+    // Longer than is given to a model before it gets company.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    provider.release("slow", None);
+}
+
+#[tokio::test]
+async fn an_answer_in_one_piece_is_hedged_once_it_is_known_how_long_such_take() {
+    let usual = json!({"text": "As usual.", "prompt_tokens": 45_000, "completion_tokens": 1_000});
+    let held = |text: &str| json!({"text": text, "hold_after": 0, "prompt_tokens": 500, "completion_tokens": 70});
+    let fast = json!({"text": "Here I am.", "prompt_tokens": 100, "completion_tokens": 30});
+    let plans = [("slow", held("Late.")), ("fast", fast)];
+    let (provider, app) = warm(hedged("1"), &["slow", "fast"], &plans).await;
+    // How long a whole answer takes is known of none: what is a long one for another may be a short one for this.
+    let (told, ()) = tokio::join!(whole(&app, "auto"), released(&provider, 2));
+    assert_eq!((told.as_str(), provider.requests_of("fast").len()), ("Late.", 0));
+    provider.plan("slow", usual);
+    // With these twenty are known, which is enough; with fewer none of them can be hedged.
+    for _ in 0..19 {
+        assert_eq!(whole(&app, "auto").await, "As usual.");
+    }
+    provider.plan("slow", held("Late."));
+    assert_eq!(whole(&app, "auto").await, "Here I am.");
+    assert_eq!(provider.requests_of("fast").len(), 1);
+    provider
+        .until("the slow model is hung up on", |log| {
+            log.iter().any(|entry| entry.model == "slow" && entry.left_ns.is_some())
+        })
+        .await;
+    let lines = app.ledger(provider.requests().len()).await;
+    let ended = |outcome: &str, model: &str| {
+        let found = lines
+            .iter()
+            .rfind(|line| line.outcome == outcome && line.model == model);
+        found.expect("a line").clone()
+    };
+    let left = ended("hedged", "slow");
+    assert_eq!((&*left.site, left.counted), ("key:rails", true));
+    // What it wrote nobody saw: as much as the other one, at most.
+    assert!(left.prompt_tokens > 3 && left.completion_tokens == 30, "{left:?}");
+    let price = left.prompt_tokens * 2_000_000 + left.completion_tokens * 10_000_000;
+    assert_eq!(left.cost_pico_usd, price, "{left:?}");
+    assert_eq!(ended("ok", "fast").completion_tokens, 30);
+    // Who names a model gets its words, however long they take.
+    let asked = provider.requests_of("slow").len();
+    let (told, ()) = tokio::join!(whole(&app, "slow"), released(&provider, asked + 1));
+    assert_eq!(told, "Late.");
+    assert_eq!(provider.requests_of("fast").len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_in_one_piece_comes_from_the_first_model_when_that_ends_first() {
+    let usual = json!({"text": "As usual.", "prompt_tokens": 45_000, "completion_tokens": 1_000});
+    let held = |text: &str| json!({"text": text, "hold_after": 0});
+    let (provider, app) = warm(hedged("1"), &["slow", "fast"], &[("slow", usual)]).await;
+    for _ in 0..20 {
+        whole(&app, "auto").await;
+    }
+    provider.plan("slow", held("After all."));
+    provider.plan("fast", held("Too late."));
+    let asked = async {
+        provider
+            .until("the second is held too", |log| {
+                log.iter()
+                    .any(|entry| entry.model == "fast" && entry.ended_ns.is_none() && entry.left_ns.is_none())
+            })
+            .await;
+        provider.release("slow", None);
+    };
+    let (told, ()) = tokio::join!(whole(&app, "auto"), asked);
+    assert_eq!(told, "After all.");
+    assert_eq!(app.metric(LOST).await, 1.0);
+    provider
+        .until("the second is hung up on", |log| {
+            log.iter().any(|entry| entry.model == "fast" && entry.left_ns.is_some())
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn the_first_model_answers_when_it_speaks_first_after_all() {
     let held = |text: &str| json!({"text": text, "hold_after": 0});

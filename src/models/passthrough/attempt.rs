@@ -2,9 +2,9 @@
 //! once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::hedge::Left;
 use super::{Account, Outgoing};
 use crate::domain::{CallId, Usage};
 use crate::models::call::{Call, CallOutcome};
@@ -30,8 +30,10 @@ pub struct Attempt {
     /// What this call alone said.
     pub said: String,
     outcome: CallOutcome,
-    /// There when hedging is on; true once another model that was asked beside it spoke first.
-    pub left: Option<Arc<AtomicBool>>,
+    /// There when hedging is on; told once another model that was asked beside it was first.
+    pub left: Option<Arc<Left>>,
+    /// The answer comes in one piece, so that its first token is its last.
+    pub is_whole: bool,
 }
 
 impl Attempt {
@@ -50,6 +52,7 @@ impl Attempt {
             said: String::new(),
             outcome: CallOutcome::Cancelled,
             left: None,
+            is_whole: false,
         }
     }
 
@@ -146,8 +149,11 @@ impl Ended {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        let is_left = self.left.as_ref().is_some_and(|left| left.load(Ordering::Relaxed));
-        if is_left && matches!(self.outcome, CallOutcome::Cancelled) {
+        let written = match self.outcome {
+            CallOutcome::Cancelled => self.left.as_ref().and_then(|left| left.written()),
+            _ => None,
+        };
+        if written.is_some() {
             self.outcome = CallOutcome::Hedged;
             // A model that was asked for nothing has read the prompt all the same.
             self.reached = true;
@@ -158,7 +164,11 @@ impl Drop for Attempt {
             _ => self.first_token,
         };
         if let (Some(_), Some(took)) = (&self.left, took) {
-            self.model.pace.note(Instant::now(), took);
+            let pace = match self.is_whole {
+                true => &self.model.pace_of_whole,
+                false => &self.model.pace,
+            };
+            pace.note(Instant::now(), took);
         }
         let ended = Ended {
             id: self.id,
@@ -171,7 +181,11 @@ impl Drop for Attempt {
         match self.usage {
             None if self.reached => {
                 let (request, said) = (self.request.clone(), std::mem::take(&mut self.said));
-                let counting = move || ended.call(counted(&*request, &said));
+                let counting = move || {
+                    let mut usage = counted(&*request, &said);
+                    usage.completion_tokens += written.unwrap_or(0);
+                    ended.call(usage)
+                };
                 self.account.clone().account_later(Box::new(counting));
             }
             usage => self.account.account(ended.call(usage.unwrap_or_default())),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::attempt::Attempt;
-use super::hedge::{Asking, Opening};
+use super::hedge::{Asking, Streamed};
 use super::source::{Event, Kind, Source};
 use super::split::data_of;
 use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire, next_affordable};
@@ -79,11 +79,12 @@ impl Relay {
                 wire: &wire,
                 request: &request,
                 account: &account,
-                answers: manner.answers,
+                way: Streamed {
+                    answers: manner.answers,
+                },
             };
-            let Opening { events, begun } = asking.open(model, &mut walk, &mut tried).await;
-            match begun {
-                Ok(source) => {
+            match asking.open(model, &mut walk, &mut tried).await {
+                Ok((events, source)) => {
                     let mut relay = Self {
                         model: source.attempt.model.id.clone(),
                         wire,

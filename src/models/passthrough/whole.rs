@@ -1,6 +1,7 @@
 //! An answer that comes in one piece of JSON. Nothing of it was told before it is whole, so any model may take over.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
@@ -10,10 +11,13 @@ use serde_json::value::RawValue;
 
 use super::attempt::Attempt;
 use super::chunk::message_of;
+use super::hedge::{Asking, Opening, Way};
 use super::relay::failed_before;
 use super::{Account, Failure, Outgoing, Tried, Trouble, Walk, Wire, next_affordable, send};
-use crate::domain::Usage;
+use crate::domain::{Usage, Usd};
+use crate::models::catalogue::Model;
 use crate::models::error::CallError;
+use crate::models::hedge::Hedging;
 
 /// An answer may be this long, in bytes.
 const LONGEST_ANSWER: usize = 64 << 20;
@@ -74,19 +78,58 @@ impl WholeAnswer {
         shape: Shape,
     ) -> Result<Self, Failure> {
         let mut tried = Tried::default();
+        let asking = Asking {
+            wire,
+            request: &request,
+            account: &account,
+            way: InOnePiece(shape),
+        };
         while let Some(model) = next_affordable(&mut walk, &*request, &*account, &mut tried).await {
-            let mut attempt = Attempt::begin(model, request.clone(), account.clone());
-            let limit = wire.upstream.whole_answer_timeout;
-            let asked = tokio::time::timeout(limit, ask(wire, &mut attempt, &*request, shape)).await;
-            match asked.unwrap_or_else(|_| Err(CallError::FirstTokenTimeout(limit).into())) {
-                Ok(answer) => {
+            match asking.open(model, &mut walk, &mut tried).await {
+                Ok((attempt, answer)) => {
                     attempt.succeeded();
                     return Ok(answer);
                 }
-                Err(trouble) => failed_before(&mut walk, &mut tried, attempt, trouble).await?,
+                Err((attempt, trouble)) => failed_before(&mut walk, &mut tried, attempt, trouble).await?,
             }
         }
         Err(tried.failure())
+    }
+}
+
+/// An answer has begun when all of it is there.
+struct InOnePiece(Shape);
+
+impl Way for InOnePiece {
+    type Begun = (Attempt, WholeAnswer);
+
+    /// Vectors and transcripts of another model are other ones.
+    fn is_hedged(&self) -> bool {
+        self.0 == Shape::Completion
+    }
+
+    fn patience(&self, hedging: &Hedging, model: &Model) -> Option<Duration> {
+        hedging.patience_for_whole(model, Instant::now())
+    }
+
+    /// The one that is left may be about to end.
+    fn unneeded(&self, request: &dyn Outgoing, model: &Model) -> Usd {
+        request.at_most(model)
+    }
+
+    /// Nobody sees how far it has come, so it is taken to have come as far as the answer that is there.
+    fn written(&self, (attempt, _): &Self::Begun) -> u64 {
+        attempt.usage.map_or(0, |usage| usage.completion_tokens)
+    }
+
+    async fn begin(&self, wire: &Wire, request: &dyn Outgoing, mut attempt: Attempt) -> Opening<Self::Begun> {
+        attempt.is_whole = true;
+        let limit = wire.upstream.whole_answer_timeout;
+        let asked = tokio::time::timeout(limit, ask(wire, &mut attempt, request, self.0)).await;
+        match asked.unwrap_or_else(|_| Err(CallError::FirstTokenTimeout(limit).into())) {
+            Ok(answer) => Ok((attempt, answer)),
+            Err(trouble) => Err((attempt, trouble)),
+        }
     }
 }
 
