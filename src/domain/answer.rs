@@ -90,6 +90,8 @@ named!(
         Translate = "translate",
         /// What a question means, to find stored answers by.
         Embed = "embed",
+        /// Anything for the questions of a golden set, which no visitor asked. No site's budget pays for it.
+        Evaluate = "evaluate",
     }
 );
 

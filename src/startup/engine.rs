@@ -12,7 +12,7 @@ use crate::access::Sites;
 use crate::answering::{Answering, Curated, Embedder, Experiments, Parts, Runs, Translations};
 use crate::cache::near::{NearCache, NearGauge, share_near};
 use crate::cache::{AnswerCache, MemoryCache, RedisCache};
-use crate::domain::{Program, Usd};
+use crate::domain::{Program, Purpose, Usd};
 use crate::gateway::{Gateway, Making};
 use crate::knowledge::ingest::Shelves;
 use crate::knowledge::{Knowledge, Library};
@@ -20,7 +20,7 @@ use crate::limits::{Allowance, Budgets, Limits, MemoryLimits, RedisLimits};
 use crate::models::{BreakerGauge, Catalogue, Chain, Decided, Hedging, share_breakers};
 use crate::redis::{Patience, RedisClient, RedisUrlError};
 use crate::settings::Settings;
-use crate::store::{self, AnswerStore, Store, StoreError};
+use crate::store::{self, Accounted, AnswerStore, Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// Everything that answers questions, without the server around it: what `serve` and `ask` share.
@@ -51,11 +51,12 @@ impl Engine {
     /// Opens the store and connects the rooms. Must be called on a tokio runtime, which will make the answers.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let store = store::open(&settings.store_url).await?;
-        Self::on(settings, store.clone(), store).await
+        Self::on(settings, store.clone(), store.clone(), store).await
     }
 
     /// The same for questions that no visitor asks: they meet the store's content, curated answers and sites, but no cache, limit or
-    /// Redis of visitors, and are forgotten. The budgets bound what they cost, by themselves.
+    /// Redis of visitors, and are forgotten. The budgets bound what they cost, by themselves; in the ledger it stands as what
+    /// evaluations cost.
     pub async fn start_apart(settings: &Settings) -> Result<Self, StartError> {
         let mut apart = settings.clone();
         apart.cache.url = "memory".to_owned();
@@ -63,10 +64,21 @@ impl Engine {
         apart.limits.per_site_per_day = NonZeroU32::MAX;
         let content = store::open(&settings.store_url).await?;
         let store = store::open("sqlite::memory:").await?;
-        Self::on(&apart, store, content).await
+        let asked = Arc::new(Accounted {
+            apart: store.clone(),
+            ledger: content.clone(),
+            purpose: Purpose::Evaluate,
+        });
+        Self::on(&apart, asked, store, content).await
     }
 
-    async fn on(settings: &Settings, store: Arc<dyn Store>, content: Arc<dyn Store>) -> Result<Self, StartError> {
+    /// `asked` writes down what is asked, answered and spent, which is read from `store`.
+    async fn on(
+        settings: &Settings,
+        asked: Arc<dyn AnswerStore>,
+        store: Arc<dyn Store>,
+        content: Arc<dyn Store>,
+    ) -> Result<Self, StartError> {
         let redis = redis(settings)?;
         let (cache, limits) = engines(settings, redis.as_ref());
         let follower = SiteFollower::open(content.clone(), settings.sites.clone()).await?;
@@ -129,7 +141,7 @@ impl Engine {
             translates: settings.content.translate,
             translations: Translations::default(),
             experiments,
-            store: store.clone(),
+            store: asked,
             metrics: metrics.clone(),
             runs: Runs::new(runtime),
         });

@@ -93,7 +93,7 @@ pub trait LedgerStore: Send + Sync {
     /// Sums by day; day 0 begins at the filter's `since_ms`, each is 24 hours long. Days without any are missing.
     async fn sums_by_day(&self, filter: &CallFilter) -> Result<Vec<(u32, CallSum)>, StoreError>;
 
-    /// What the calls of each site cost, by site key.
+    /// What the calls of each site cost and counts against its budget, by site key.
     async fn costs_by_site(&self, filter: &CallFilter) -> Result<Vec<(String, Usd)>, StoreError>;
 
     /// What programs were spared by the cache: how many answers, and what these had cost. Only time and site of the filter count.

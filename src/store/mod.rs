@@ -1,6 +1,7 @@
 //! What is kept: answers, feedback, sites, the operator; in SQLite or in Postgres, by sqlx. What both have in common stands in
 //! `sql`, which is compiled once for each.
 
+mod accounted;
 mod curated;
 pub mod documents;
 mod error;
@@ -22,6 +23,7 @@ use crate::domain::{
     Answer, AnswerId, CallBegun, ConversationId, Rating, Saving, ShadowAnswer, UpstreamCall, Usd, VisitorId,
 };
 
+pub use accounted::Accounted;
 pub use curated::CuratedStore;
 pub use documents::DocumentStore;
 pub use error::StoreError;
@@ -103,7 +105,8 @@ pub trait AnswerStore: Send + Sync {
     /// one puts it into the ledger at what was set aside; this holds for calls that were under way for 150 ms.
     fn call_begins(&self, call: CallBegun);
 
-    /// Puts into the ledger what services that are gone left when they were killed: what that cost at most, by site.
+    /// Puts into the ledger what services that are gone left when they were killed: what that cost at most, by site, as far as
+    /// it counts against a budget.
     async fn settle_lost_calls(&self, now_ms: i64) -> Result<Vec<(String, Usd)>, StoreError>;
 
     /// Hands calls to the same writer, for the ledger.
@@ -133,7 +136,7 @@ pub trait AnswerStore: Send + Sync {
     /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer.
     async fn feedback(&self, feedback: Feedback) -> Result<bool, StoreError>;
 
-    /// What the calls of each site cost since a moment (Unix time in milliseconds), by site key.
+    /// What the calls of each site cost since a moment (Unix time in milliseconds) and counts against its budget, by site key.
     async fn costs_since(&self, since_ms: i64) -> Result<Vec<(String, Usd)>, StoreError>;
 
     /// Whether the store can be read and written; for `/readyz` and `check`.

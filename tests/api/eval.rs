@@ -12,7 +12,7 @@ const HOURS: &str = "# Opening hours\n\nThe shop is open from nine to six on wee
 const SHIPPING: &str =
     "# Shipping\n\nShipping costs 4.90 euros within Germany. Parcels leave us on the next working day.\n";
 
-const GOLDEN: &str = r#"
+pub const GOLDEN: &str = r#"
 pass = 0.5
 
 [[questions]]
@@ -34,7 +34,7 @@ question = "Do astronauts rent hot air balloons?"
 answerable = false
 "#;
 
-struct Evaluated(Output);
+pub struct Evaluated(Output);
 
 impl Evaluated {
     fn out(&self) -> String {
@@ -46,7 +46,7 @@ impl Evaluated {
     }
 
     #[track_caller]
-    fn ends_with(&self, code: i32) -> &Self {
+    pub fn ends_with(&self, code: i32) -> &Self {
         assert_eq!(self.0.status.code(), Some(code), "{}{}", self.out(), self.error());
         self
     }
@@ -59,7 +59,7 @@ impl Evaluated {
 }
 
 /// The command beside the running service, on the same store and with the same settings.
-async fn eval(app: &App, settings: &Settings, golden: &str, options: &[&str]) -> Evaluated {
+pub async fn eval(app: &App, settings: &Settings, golden: &str, options: &[&str]) -> Evaluated {
     std::fs::write(app.directory().join("golden.toml"), golden).expect("to write");
     let mut command = settings.command(app.directory(), &[&["eval", "golden.toml"], options].concat());
     let output = tokio::task::spawn_blocking(move || command.output());
@@ -79,7 +79,7 @@ fn latest_run(page: &str) -> i64 {
 }
 
 /// A service with two pages.
-async fn shop(settings: &Settings) -> App {
+pub async fn shop(settings: &Settings) -> App {
     let app = settings.clone().start().await;
     let folder = app.directory().join("pages");
     std::fs::create_dir(&folder).expect("a folder");

@@ -38,6 +38,7 @@ mod dialects;
 mod documents;
 mod doubts;
 mod eval;
+mod eval_cost;
 mod experiments;
 mod failover;
 mod feedback;

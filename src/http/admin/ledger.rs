@@ -26,12 +26,14 @@ const ENDED: [(&str, &str, Ended); 5] = [
     ("cancelled", "Cancelled", Ended::Cancelled),
     ("hedged", "Hedged", Ended::Hedged),
 ];
-const PURPOSES: [(&str, &str); 5] = [
+const PURPOSES: [(&str, &str); 7] = [
     ("", "Any"),
     ("answer", "Answers"),
     ("shadow", "Shadows"),
     ("verify", "Near matches"),
     ("translate", "Translations"),
+    ("embed", "Embeddings"),
+    ("evaluate", "Golden sets"),
 ];
 
 /// The filters as they stand in the address; what is unknown or empty means any.

@@ -48,6 +48,8 @@ struct Page {
     per_day: Option<String>,
     cost: String,
     per_question: String,
+    /// What golden sets cost, and where the ledger shows it.
+    evaluated: Option<(String, String)>,
     tokens: String,
     saved: String,
     /// Answers that programs were given from the cache.
@@ -145,6 +147,11 @@ pub(super) async fn overview(
     let picture = picture::days(&by_day, picture.since_ms);
     let mut bill = CallSum::default();
     by_model.iter().for_each(|(.., sum)| bill.add(sum));
+    let evaluated: Usd = by_model
+        .iter()
+        .filter(|(_, purpose, _)| *purpose == Purpose::Evaluate)
+        .map(|(.., sum)| sum.cost)
+        .sum();
     let rows = model_rows(&by_model, &errors, days, &choice.site);
     let worst = down.items.into_iter().chain(unanswered.items).take(TO_FIX as usize);
     let of_choice = |run: &&Evaluation| !run.is_good && site.as_ref().is_none_or(|site| *site == run.site);
@@ -160,7 +167,12 @@ pub(super) async fn overview(
         questions: show::count(period.questions),
         per_day: (days > 1).then(|| show::count(period.questions.div_ceil(u64::from(days)))),
         cost: show::usd(bill.cost),
-        per_question: show::usd(average(bill.cost, period.questions)),
+        // Of those that visitors asked.
+        per_question: show::usd(average(bill.cost - evaluated, period.questions)),
+        evaluated: (evaluated > Usd::ZERO).then(|| {
+            let choice = [("purpose", Purpose::Evaluate.as_str()), ("site", choice.site.as_str())];
+            (show::usd(evaluated), address("/admin/ledger", days, &choice))
+        }),
         tokens: show::count(bill.prompt_tokens + bill.completion_tokens),
         saved: show::usd(period.saved() + saved_by_programs),
         spared: (spared > 0).then(|| show::count(spared)),
@@ -269,6 +281,7 @@ pub(super) fn aside(purpose: Purpose) -> Option<&'static str> {
         Purpose::Verify => Some("verifies near matches"),
         Purpose::Translate => Some("translates questions"),
         Purpose::Embed => Some("finds near matches"),
+        Purpose::Evaluate => Some("golden sets"),
     }
 }
 

@@ -62,11 +62,13 @@ pub(super) async fn write_savings(connection: &mut Connection, savings: &[Saving
 }
 
 pub(super) async fn costs_since(store: &Engine, since_ms: i64) -> Result<Vec<(String, Usd)>, StoreError> {
-    let rows =
-        query("SELECT site, CAST(sum(cost_pico_usd) AS BIGINT) AS cost FROM calls WHERE ended_at >= $1 GROUP BY site")
-            .bind(since_ms)
-            .fetch_all(store.readers()?)
-            .await?;
+    let rows = query(
+        "SELECT site, CAST(sum(cost_pico_usd) AS BIGINT) AS cost FROM calls
+         WHERE ended_at >= $1 AND purpose <> 'evaluate' GROUP BY site",
+    )
+    .bind(since_ms)
+    .fetch_all(store.readers()?)
+    .await?;
     let read = |row: &Row| Ok((row.try_get("site")?, Usd::from_pico(row.try_get("cost")?)));
     rows.iter().map(read).collect()
 }

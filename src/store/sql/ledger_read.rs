@@ -63,7 +63,7 @@ impl LedgerStore for Engine {
     async fn costs_by_site(&self, filter: &CallFilter) -> Result<Vec<(String, Usd)>, StoreError> {
         let mut query = Builder::new("SELECT site, CAST(sum(cost_pico_usd) AS BIGINT) AS cost FROM calls");
         push_filter(&mut query, filter);
-        query.push(" GROUP BY site ORDER BY site");
+        query.push(" AND purpose <> 'evaluate' GROUP BY site ORDER BY site");
         let found = query.build().fetch_all(self.readers()?).await?;
         let read = |row: &Row| Ok((row.try_get("site")?, Usd::from_pico(row.try_get("cost")?)));
         found.iter().map(read).collect()

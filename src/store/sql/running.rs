@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use sqlx::Row as _;
 
 use super::{Connection, Engine, dialect, query, query_scalar};
-use crate::domain::{CallBegun, UpstreamCall, Usd};
+use crate::domain::{CallBegun, Purpose, UpstreamCall, Usd};
 use crate::store::StoreError;
 
 /// A call that is not over after this is written down.
@@ -100,7 +100,8 @@ pub(super) async fn remove(connection: &mut Connection, rows: &[i64]) -> Result<
 }
 
 impl Engine {
-    /// Puts into the ledger what an earlier process left behind when it was killed; what that cost at most, by site. Calls of a
+    /// Puts into the ledger what an earlier process left behind when it was killed; what that cost at most, by site, as far as it
+    /// counts against a budget. Calls of a
     /// process that still runs, such as `pennypress ask` beside the service, are left alone.
     pub(super) async fn settle(&self, now_ms: i64) -> Result<Vec<(String, Usd)>, StoreError> {
         if dialect::SHARED {
@@ -108,7 +109,7 @@ impl Engine {
         }
         self.write(move |connection| {
             async move {
-                let left = query("SELECT id, process, site, at_most_pico_usd, began_at FROM running_calls")
+                let left = query("SELECT id, process, site, purpose, at_most_pico_usd, began_at FROM running_calls")
                     .fetch_all(&mut *connection)
                     .await?;
                 let mut costs = Vec::new();
@@ -128,7 +129,9 @@ impl Engine {
                     .execute(&mut *connection)
                     .await?;
                     remove(connection, &[id]).await?;
-                    costs.push((row.try_get("site")?, Usd::from_pico(row.try_get("at_most_pico_usd")?)));
+                    if row.try_get::<String, _>("purpose")? != Purpose::Evaluate.as_str() {
+                        costs.push((row.try_get("site")?, Usd::from_pico(row.try_get("at_most_pico_usd")?)));
+                    }
                 }
                 Ok(costs)
             }
@@ -158,7 +161,7 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{AnswerId, CallId, Purpose, Usage};
+    use crate::domain::{AnswerId, CallId, Usage};
 
     fn begun() -> CallBegun {
         CallBegun {
