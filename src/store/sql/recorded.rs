@@ -126,15 +126,19 @@ pub(super) async fn write_answers(connection: &mut Connection, answers: &[Arc<An
             keep_last(&mut group);
         }
         let repeated = group.first().map(|first| Repeated::of(first)).transpose()?.flatten();
-        if let Some(repeated) = &repeated {
-            repeated.write(connection, group.len()).await?;
-        }
         let mut left = &group[..];
         for (size, rows) in ROWS.into_iter().enumerate() {
             let chunks = left.chunks_exact(rows);
             left = chunks.remainder();
             for chunk in chunks {
-                write_rows(connection, size, chunk, repeated.as_ref()).await?;
+                if let Some(repeated) = &repeated {
+                    repeated.write(connection, chunk.len()).await?;
+                }
+                let written = write_rows(connection, size, chunk, repeated.as_ref()).await;
+                if let (Err(_), Some(repeated), true) = (&written, &repeated, dialect::GOES_ON_AFTER_ERRORS) {
+                    repeated.take_back(connection, chunk.len()).await?;
+                }
+                written?;
             }
         }
     }

@@ -40,8 +40,8 @@ impl Repeated {
         }))
     }
 
-    /// Before so many answers that say it. Answers that are written twice are counted twice: then it stays though nobody says it, which
-    /// harms nobody, and the reverse cannot be.
+    /// Before so many answers that say it, so that services which write the same wait for each other here. What one that takes the
+    /// place of itself was counted for before a trigger takes off, so that the text goes with the last answer that says it.
     pub async fn write(&self, connection: &mut Connection, answers: usize) -> Result<(), sqlx::Error> {
         query(
             "INSERT INTO repeated (id, text, sources, reuse, uses) VALUES ($1, $2, $3, $4, $5)
@@ -54,6 +54,19 @@ impl Repeated {
         .bind(i64::try_from(answers).unwrap_or(i64::MAX))
         .execute(connection)
         .await?;
+        Ok(())
+    }
+    /// The answers were refused: they are written one by one next, and counted then.
+    pub async fn take_back(&self, connection: &mut Connection, answers: usize) -> Result<(), sqlx::Error> {
+        query("UPDATE repeated SET uses = uses - $1 WHERE id = $2")
+            .bind(i64::try_from(answers).unwrap_or(i64::MAX))
+            .bind(self.id)
+            .execute(&mut *connection)
+            .await?;
+        query("DELETE FROM repeated WHERE id = $1 AND uses < 1")
+            .bind(self.id)
+            .execute(connection)
+            .await?;
         Ok(())
     }
 }

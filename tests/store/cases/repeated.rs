@@ -89,6 +89,50 @@ async fn what_nobody_was_told_any_more_is_gone_as_well() {
     assert_eq!(stored(&store).await.0, 0);
 }
 
+/// How many answers more than there are the texts are counted for.
+async fn overcounted(store: &TestStore) -> i64 {
+    let counted = "SELECT CAST(coalesce(sum(uses), 0) AS BIGINT) - (SELECT count(repeats) FROM answers) FROM repeated";
+    store.place.number(counted).await
+}
+
+#[tokio::test]
+async fn an_answer_that_is_recorded_again_is_counted_once() {
+    let store = store().await;
+    let visitor = |answer: &Answer| answer.visitor.expect("a visitor");
+    let sent: Vec<Answer> = (0..300).map(|_| given_again(Original::Cached([3; 32]), None)).collect();
+    // In one go, in several, and once more as it was.
+    for one in sent.iter().chain(&sent).chain(&sent[..5]) {
+        store.record(one.clone().into()).await;
+    }
+    store.ready().await.expect("written");
+    for one in &sent[..40] {
+        store.record(one.clone().into()).await;
+    }
+    store.ready().await.expect("written");
+    assert_eq!((stored(&store).await.0, overcounted(&store).await), (1, 0));
+    // One says something else by now, and one stands by itself.
+    let (mut other, mut alone) = (sent[0].clone(), sent[1].clone());
+    other.text = "The page has changed.".into();
+    alone.reuse = None;
+    for one in [&other, &alone] {
+        store.record(one.clone().into()).await;
+    }
+    store.ready().await.expect("written");
+    assert_eq!((stored(&store).await.0, overcounted(&store).await), (2, 0));
+    store.record(sent[0].clone().into()).await;
+    store.ready().await.expect("written");
+    assert_eq!((stored(&store).await.0, overcounted(&store).await), (1, 0));
+    for one in &sent {
+        let kept = store.answer(one.id).await.expect("read").expect("there");
+        assert_eq!(kept.text, one.text);
+        let gone = store
+            .delete_conversation("site_a", one.conversation, visitor(one))
+            .await;
+        assert!(gone.expect("deleted"));
+    }
+    assert_eq!(stored(&store).await, (0, 0));
+}
+
 /// Another answer to the same question is another text, and an answer that is recorded once more has its latest one.
 #[tokio::test]
 async fn an_answer_that_changed_is_told_from_the_one_before() {

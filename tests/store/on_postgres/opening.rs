@@ -66,7 +66,10 @@ async fn services_that_start_at_once_make_the_schema_once() {
         store.ready().await.expect("ready");
         store.close().await;
     }
-    assert_eq!(place.number("SELECT count(*) FROM _sqlx_migrations").await, 1);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/postgres/migrations");
+    let files = std::fs::read_dir(folder).expect("the migrations").count();
+    let applied = place.number("SELECT count(*) FROM _sqlx_migrations").await;
+    assert_eq!(applied, files as i64);
     // A database that a newer version has changed is left alone.
     let newer = "WITH newer AS (INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
         VALUES (9999, 'newer', TRUE, '', 0) RETURNING version) SELECT version FROM newer";
