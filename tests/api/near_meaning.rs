@@ -10,7 +10,13 @@ use crate::provider::Provider;
 const ASKED: &str = "How do I reach the administrator?";
 const OTHERWISE: &str = "Somebody says an administrator reads mails: where to write?";
 
+/// A busy machine is no reason to go without: as long as is allowed.
 async fn app(provider: &Provider, says: &str) -> App {
+    waiting(provider, says, "10000").await
+}
+
+/// Waits so many milliseconds for vectors.
+async fn waiting(provider: &Provider, says: &str, patience: &str) -> App {
     provider.plan("m", json!({"text": says}));
     let model = format!(
         "[[models]]\nid = \"topic\"\nprovider = \"{PROVIDER_NAME}\"\nkind = \"embedding\"\ninput_usd_per_million = 1000.0\n\
@@ -18,8 +24,7 @@ async fn app(provider: &Provider, says: &str) -> App {
     );
     let settings = settings().models(provider, &["m"]).more(&model);
     let settings = settings.environment("PENNYPRESS__CACHE__EMBEDDING_MODEL", "topic");
-    // A busy machine is no reason to go without.
-    let settings = settings.environment("PENNYPRESS__CACHE__EMBEDDING_TIMEOUT_MS", "10000");
+    let settings = settings.environment("PENNYPRESS__CACHE__EMBEDDING_TIMEOUT_MS", patience);
     settings.start().await
 }
 
@@ -77,4 +82,29 @@ async fn a_provider_without_vectors_leaves_everything_as_it_is() {
     app.ask(ASKED).told().await.is_from("model");
     app.ask(OTHERWISE).told().await.is_from("model");
     assert_eq!(provider.requests_of("m").len(), 3);
+}
+
+#[tokio::test]
+async fn vectors_that_do_not_come_in_time_are_gone_without() {
+    for fault in ["hang", "stall"] {
+        let provider = Provider::start().await;
+        provider.plan("topic", json!({"fault": {"kind": fault, "after": 0}}));
+        let app = waiting(&provider, "Yes, by mail.", "50").await;
+        assert_eq!(app.ask(ASKED).told().await.is_from("model"), "Yes, by mail.", "{fault}");
+        let log = provider
+            .until("the model for vectors is hung up on", |log| {
+                log.iter()
+                    .any(|entry| entry.model == "topic" && entry.left_ns.is_some())
+            })
+            .await;
+        assert_eq!(log.iter().filter(|entry| entry.model == "topic").count(), 1, "{fault}");
+        // What it has read it may bill.
+        let lines = app.ledger(2).await;
+        let line = lines.iter().find(|line| line.model == "topic").expect("a line");
+        assert_eq!((line.outcome.as_str(), line.counted), ("first_token_timeout", true));
+        assert!(line.prompt_tokens > 0 && line.cost_pico_usd > 0, "{line:?}");
+        // The answer is kept all the same, and others are answered too.
+        app.ask(ASKED).told().await.is_from("cache");
+        app.ask(OTHERWISE).told().await.is_from("model");
+    }
 }

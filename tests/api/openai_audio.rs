@@ -82,6 +82,39 @@ async fn a_failed_embedding_is_tried_again() {
     assert_eq!(provider.requests_of("vectors").len(), 2);
 }
 
+#[tokio::test]
+async fn vectors_that_do_not_come_in_time_are_asked_for_again_and_then_refused() {
+    for fault in ["hang", "stall"] {
+        let provider = Provider::start().await;
+        let settings = settings().models(&provider, &["m"]).more(MORE).retries(1);
+        let app = settings
+            .environment("PENNYPRESS__UPSTREAM__WHOLE_ANSWER_TIMEOUT_MS", "1000")
+            .start()
+            .await;
+        let silent = json!({"kind": fault, "after": 0});
+        let call = app.call("/v1/embeddings", &json!({"model": "vectors", "input": "one two three"}));
+        provider.plan("vectors", json!({"fault": silent}));
+        let refused = call.try_clone().expect("no stream").send().await.expect("an answer");
+        assert_eq!(refused.status(), 503, "{fault}");
+        assert_eq!(error_of(refused).await["code"], "upstream_unavailable");
+        let log = provider
+            .until("both calls are hung up on", |log| {
+                log.iter().filter(|entry| entry.left_ns.is_some()).count() == 2
+            })
+            .await;
+        assert_eq!(log.len(), 2);
+        let lines = app.ledger(2).await;
+        assert!(
+            lines.iter().all(|line| line.outcome == "first_token_timeout"),
+            "{lines:?}"
+        );
+        // It was silent once only.
+        provider.plan("vectors", json!({"fault": silent, "fault_times": 1}));
+        assert_eq!(call.send().await.expect("an answer").status(), 200, "{fault}");
+        assert_eq!(provider.requests_of("vectors").len(), 4);
+    }
+}
+
 fn recording(model: &str) -> Form {
     let file = Part::bytes(vec![0u8, 1, 2, 13, 10, 255]).file_name("größe \"1\".mp3");
     Form::new()

@@ -4,6 +4,7 @@
 mod audio;
 mod body;
 mod chat;
+mod embeddings;
 mod http;
 pub mod log;
 mod obey;

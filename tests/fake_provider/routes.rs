@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::http::{Connection, Request};
-use super::plan::Fault;
-use super::{Plan, State, audio, body, chat};
+use super::{Plan, State, audio, body, chat, embeddings};
 
 const JSON: &str = "application/json";
 
@@ -54,20 +53,7 @@ async fn serve(connection: &mut Connection, state: &State, request: Request) -> 
         ("POST", "/v1/audio/transcriptions") => return audio::transcribe(connection, state, request).await,
         ("POST", "/v1/audio/speech") => return audio::speak(connection, state, request).await,
         ("POST", "/v1/embeddings") => match parsed {
-            Ok(asked) => {
-                let model = asked["model"].as_str().unwrap_or_default().to_owned();
-                let answer = body::embeddings(&model, &asked);
-                let number = state.log.begin(request, &model, asked);
-                let (plan, _) = state.next_plan(&model);
-                state.log.first_byte(number);
-                state.log.ended(number);
-                match plan.fault {
-                    Some(Fault::Status { status, .. }) => {
-                        (status, body::error(status, "The fake provider was told to fail."))
-                    }
-                    _ => (200, answer),
-                }
-            }
+            Ok(asked) => return embeddings::answer(connection, state, request, asked).await,
             Err(error) => (400, body::error(400, &format!("not JSON: {error}"))),
         },
         ("GET", "/v1/models") => (200, body::models(&state.model_names())),
