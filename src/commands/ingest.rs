@@ -38,6 +38,7 @@ async fn run(settings: &Settings, store: &Arc<dyn Store>, asked: Ingest) -> Outc
     let shelves = Shelves {
         documents: store.clone(),
         syncs: store.clone(),
+        encodings: store.clone(),
     };
     let bar = Bar::new();
     let shown = bar.0.clone();

@@ -11,7 +11,7 @@ use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
 use crate::knowledge::ingest::Shelves;
 use crate::store::documents::Followed;
 use crate::store::syncs::{Sync as Reading, SyncState, Trouble};
-use crate::store::{DocumentStore, StoreError, SyncStore};
+use crate::store::{DocumentStore, EncodingStore, StoreError, SyncStore};
 
 /// How often the store is asked whether another process, such as `pennypress ingest`, changed documents.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,6 +27,7 @@ const CAUGHT_UP_WITHIN: Duration = Duration::from_secs(60);
 pub struct Library {
     store: Arc<dyn DocumentStore>,
     syncs: Arc<dyn SyncStore>,
+    encodings: Arc<dyn EncodingStore>,
     knowledge: Arc<Knowledge>,
     /// Wakes the follower.
     changed: Notify,
@@ -38,7 +39,7 @@ impl Library {
     /// Begins to follow the store, on this tokio runtime, until the library is dropped. What was kept before is read meanwhile: see
     /// [`Knowledge::settled`].
     pub async fn open(shelves: Shelves, knowledge: Arc<Knowledge>) -> Result<Arc<Self>, StoreError> {
-        let (store, syncs) = (shelves.documents, shelves.syncs);
+        let (store, syncs, encodings) = (shelves.documents, shelves.syncs, shelves.encodings);
         for site in store.document_sites().await? {
             knowledge.expect(&site);
         }
@@ -47,6 +48,7 @@ impl Library {
         let library = Arc::new(Self {
             store,
             syncs,
+            encodings,
             knowledge,
             changed: Notify::new(),
             searchable: watch::Sender::new(0),
@@ -119,6 +121,7 @@ impl Library {
         Shelves {
             documents: self.store.clone(),
             syncs: self.syncs.clone(),
+            encodings: self.encodings.clone(),
         }
     }
 

@@ -93,8 +93,12 @@ impl Engine {
             .map(|redis| share_breakers(catalogue.models().to_vec(), redis));
         let knowledge = Arc::new(Knowledge::with_manual());
         let library = {
-            let (documents, syncs) = (content.clone(), content.clone());
-            Library::open(Shelves { documents, syncs }, knowledge.clone()).await?
+            let shelves = Shelves {
+                documents: content.clone(),
+                syncs: content.clone(),
+                encodings: content.clone(),
+            };
+            Library::open(shelves, knowledge.clone()).await?
         };
         let runtime = tokio::runtime::Handle::current();
         // One for visitors and programs: what both spend is what a share is taken of.

@@ -4,6 +4,7 @@
 mod accounted;
 mod curated;
 pub mod documents;
+pub mod encodings;
 mod error;
 pub mod evaluations;
 pub mod gaps;
@@ -26,6 +27,7 @@ use crate::domain::{
 pub use accounted::Accounted;
 pub use curated::CuratedStore;
 pub use documents::DocumentStore;
+pub use encodings::EncodingStore;
 pub use error::StoreError;
 pub use evaluations::EvaluationStore;
 pub use gaps::GapStore;
@@ -40,6 +42,7 @@ pub trait Store:
     AnswerStore
     + CuratedStore
     + DocumentStore
+    + EncodingStore
     + EvaluationStore
     + GapStore
     + LedgerStore

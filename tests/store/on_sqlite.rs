@@ -6,7 +6,7 @@ mod cases;
 
 use pennypress::domain::{ConversationId, Rating};
 use pennypress::store::{self, Feedback};
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 
 use cases::answer;
 
@@ -84,4 +84,24 @@ async fn what_cannot_be_opened_says_what_to_do() {
     );
     let text = told(&format!("sqlite://{}/below/a.db", other.display())).await;
     assert!(text.contains("cannot be made"), "{text}");
+}
+
+#[tokio::test]
+async fn encodings_are_read_also_where_their_use_cannot_be_written() {
+    const LATER: i64 = 7 * 86_400_000;
+    let place = Place::new();
+    let store = store::open(&place.url()).await.expect("a store");
+    store
+        .keep_encodings(vec![([1; 16], vec![2; 128])], 0)
+        .await
+        .expect("kept");
+    let mut other = SqliteConnection::connect(&place.url()).await.expect("a connection");
+    other
+        .execute("CREATE TRIGGER full BEFORE UPDATE ON encodings BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        .await
+        .expect("a trigger");
+    let found = store.encodings(vec![[1; 16], [3; 16]], LATER).await.expect("read");
+    assert_eq!(found, [Some(vec![2; 128]), None]);
+    assert_eq!(place.number("SELECT used_at_ms FROM encodings").await, 0);
+    store.close().await;
 }

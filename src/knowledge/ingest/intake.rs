@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
 use crate::knowledge::{Incoming, IncomingError};
 use crate::store::syncs::{Sync, SyncState, Trouble};
-use crate::store::{DocumentStore, StoreError, SyncStore};
+use crate::store::{DocumentStore, EncodingStore, StoreError, SyncStore};
 
 /// Documents, and bytes of their texts, that are written at a time.
 const STEP: usize = 100;
@@ -20,11 +20,12 @@ const LONGEST_NOTE: usize = 300;
 const MOST_TROUBLES: usize = 1_000;
 const LONGEST_LINE: usize = 500;
 
-/// Where documents and the log of their coming are kept.
+/// Where documents, the log of their coming, and what the sentence encoder made of their passages are kept.
 #[derive(Clone)]
 pub struct Shelves {
     pub documents: Arc<dyn DocumentStore>,
     pub syncs: Arc<dyn SyncStore>,
+    pub encodings: Arc<dyn EncodingStore>,
 }
 
 /// Somebody who looks on.

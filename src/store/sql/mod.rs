@@ -6,6 +6,7 @@ mod commands;
 mod conversations;
 mod curated;
 mod documents;
+mod encodings;
 mod evaluations;
 mod gaps;
 mod ledger;

@@ -2,6 +2,7 @@
 
 mod conversations;
 mod durability;
+mod encodings;
 mod evaluations;
 mod operator;
 mod repeated;
