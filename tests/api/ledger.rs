@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::{App, settings, until};
+use crate::calling::question;
 use crate::operator::Operator;
 use crate::overview::words;
 use crate::provider::Provider;
@@ -77,6 +78,38 @@ async fn every_call_is_told_with_its_sums() {
     assert_eq!(of(4), ["answer"; 3]);
     assert_eq!(of(5), ["ok", "ok", "status"]);
     assert_eq!(of(9), ["0.00003", "0.003", "0"]);
+}
+
+#[tokio::test]
+async fn programs_are_told_from_sites_with_their_budgets() {
+    let provider = Provider::start().await;
+    provider.plan(
+        "m",
+        json!({"text": "At nine.", "prompt_tokens": 1000, "completion_tokens": 100}),
+    );
+    let settings = settings().models(&provider, &["m"]).more("monthly_budget_usd = 0.25\n");
+    let app = settings.start().await;
+    app.ask("When do you open?").told().await.is_from("model");
+    assert_eq!(app.completion(&question("auto")).await.status(), 200);
+    let operator = app.operator().await;
+    until("both calls are written", async || lines(&operator, "").await.len() == 2).await;
+    let told = words(&operator.page("/admin/ledger").await);
+    for expected in [
+        "Anna&#39;s Ben&#39;s rails (program)",
+        "ms rails program",
+        "ms Anna&#39;s",
+    ] {
+        assert!(told.contains(expected), "{expected} is not in {told}");
+    }
+    // Every token was told by the provider.
+    assert!(!told.contains("counted here"), "{told}");
+    let of_program = lines(&operator, "?site=key%3Arails").await;
+    assert_eq!((of_program.len(), &of_program[0][1]), (1, "key:rails"));
+    let overview = words(&operator.page("/admin").await);
+    let budget = "rails this month, a program $0.003000 of $0.2500 1%, enough";
+    assert!(overview.contains(budget), "{budget} is not in {overview}");
+    // It is no site's.
+    assert!(!operator.page("/admin?site=site_a").await.contains("a program"));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! How much of its budget each site has used, by the ledger.
+//! How much of its budget each site and each program has used, by the ledger.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -6,22 +6,24 @@ use rust_decimal::prelude::ToPrimitive;
 use super::error::AdminError;
 use super::show;
 use crate::access::Sites;
-use crate::domain::Usd;
+use crate::domain::{Program, Usd};
 use crate::limits::Budgets;
 use crate::store::LedgerStore;
 use crate::store::ledger::CallFilter;
 
-/// What each site may cost a day and a month (UTC).
-#[derive(Debug, Clone, Copy)]
+/// What each site may cost a day and a month (UTC), and what programs may cost a month that have a budget of their own.
+#[derive(Debug, Clone)]
 pub(super) struct Allowed {
     pub daily: Option<Usd>,
     pub monthly: Option<Usd>,
+    pub programs: Vec<(Program, Usd)>,
 }
 
-/// One budget of one site.
+/// One budget of one site or program.
 pub(super) struct Standing {
-    pub site: String,
-    /// `today` or `this month`.
+    /// Whose it is.
+    pub name: String,
+    /// `today` or `this month`, and that it is a program's.
     pub time: &'static str,
     pub spent: String,
     pub budget: String,
@@ -33,9 +35,9 @@ pub(super) struct Standing {
     pub meaning: &'static str,
 }
 
-/// The budgets of all sites, or of the one chosen; none when no budget is set.
+/// The budgets of all sites and programs, or of the site chosen; none when no budget is set.
 pub(super) async fn standings(
-    allowed: Allowed,
+    allowed: &Allowed,
     ledger: &dyn LedgerStore,
     sites: &Sites,
     chosen: Option<&str>,
@@ -53,15 +55,41 @@ pub(super) async fn standings(
             if chosen.is_none_or(|chosen| chosen == site.key) {
                 let of_site = spent.iter().find(|(key, _)| *key == site.key);
                 let cost = of_site.map_or(Usd::ZERO, |(_, cost)| *cost);
-                all.push(standing(site.name.clone(), time, cost, budget));
+                all.push(standing(site.name.clone(), time, cost, budget, &OF_SITE));
             }
         }
     }
-    all.sort_by(|a, b| b.width.cmp(&a.width).then_with(|| a.site.cmp(&b.site)));
+    if chosen.is_none() && !allowed.programs.is_empty() {
+        let filter = CallFilter {
+            since_ms: month.as_millisecond(),
+            ..CallFilter::default()
+        };
+        let spent = ledger.costs_by_site(&filter).await?;
+        for (program, budget) in &allowed.programs {
+            let key = program.ledger_name();
+            let of_program = spent.iter().find(|(name, _)| *name == key);
+            let cost = of_program.map_or(Usd::ZERO, |(_, cost)| *cost);
+            let name = program.name.clone();
+            all.push(standing(name, "this month, a program", cost, *budget, &OF_PROGRAM));
+        }
+    }
+    all.sort_by(|a, b| b.width.cmp(&a.width).then_with(|| a.name.cmp(&b.name)));
     Ok(all)
 }
 
-fn standing(site: String, time: &'static str, spent: Usd, budget: Usd) -> Standing {
+/// What it means that a budget is spent, and that it is nearly so.
+type Meanings = [&'static str; 2];
+
+const OF_SITE: Meanings = [
+    "spent: cache and content answer",
+    "nearly spent: the simple tier answers",
+];
+const OF_PROGRAM: Meanings = [
+    "spent: only the cache answers",
+    "nearly spent: auto means the simple tier",
+];
+
+fn standing(name: String, time: &'static str, spent: Usd, budget: Usd, meanings: &Meanings) -> Standing {
     // A budget of nothing is spent.
     let thousandths = match budget.0.is_zero() {
         true => 1_000,
@@ -71,12 +99,12 @@ fn standing(site: String, time: &'static str, spent: Usd, budget: Usd) -> Standi
             .unwrap_or(u64::MAX),
     };
     let (state, meaning) = match thousandths {
-        1_000.. => ("spent", "spent: cache and content answer"),
-        800.. => ("tight", "nearly spent: the simple tier answers"),
+        1_000.. => ("spent", meanings[0]),
+        800.. => ("tight", meanings[1]),
         _ => ("free", "enough"),
     };
     Standing {
-        site,
+        name,
         time,
         spent: show::usd(spent),
         budget: show::usd(budget),
@@ -95,7 +123,7 @@ mod tests {
     fn a_budget_says_where_it_stands() {
         let of = |spent: &str, budget: &str| {
             let usd = |text: &str| Usd(text.parse().expect("money"));
-            let standing = standing("A".to_owned(), "today", usd(spent), usd(budget));
+            let standing = standing("A".to_owned(), "today", usd(spent), usd(budget), &OF_SITE);
             (standing.state, standing.share, standing.width)
         };
         assert_eq!(of("0", "20"), ("free", "0%".to_owned(), 0));

@@ -15,6 +15,7 @@ use super::markdown;
 use super::overview::{Time, address};
 use super::page::{self, Frame};
 use super::show;
+use crate::access::Sites;
 use crate::domain::Usd;
 use crate::domain::difference::{self, Interval, Sample};
 use crate::settings::{Experiment, Mode};
@@ -81,6 +82,7 @@ pub(super) async fn list(
     choice: Query<Choice>,
     store: Data<dyn TrialStore>,
     staged: Data<Staged>,
+    sites: Data<Sites>,
 ) -> Result<HttpResponse, AdminError> {
     let days = choice.days.filter(|days| matches!(days, 7 | 30 | 90)).unwrap_or(30);
     let since = show::start_of_day(days - 1);
@@ -90,10 +92,10 @@ pub(super) async fn list(
         .filter(|name| !staged.0.iter().any(|one| one.name == **name));
     let mut trials = Vec::new();
     for one in staged.0.iter() {
-        trials.push(trial(&**store, &one.name, Some(one), since).await?);
+        trials.push(trial(&**store, &one.name, Some(one), &sites, since).await?);
     }
     for name in ended {
-        trials.push(trial(&**store, name, None, since).await?);
+        trials.push(trial(&**store, name, None, &sites, since).await?);
     }
     let page = Page {
         frame: Frame::new(&session, "experiments"),
@@ -113,6 +115,7 @@ async fn trial(
     store: &dyn TrialStore,
     name: &str,
     settings: Option<&Experiment>,
+    sites: &Sites,
     since: i64,
 ) -> Result<Trial, AdminError> {
     let shadows = store.shadow_sides(name, since).await?;
@@ -139,7 +142,7 @@ async fn trial(
             Some(Mode::Shadow) => "shadow",
             None => "ended",
         },
-        what: settings.map_or_else(|| "No longer in the settings.".to_owned(), what),
+        what: settings.map_or_else(|| "No longer in the settings.".to_owned(), |one| what(one, sites)),
         first,
         second,
         is_empty: sides.first.answers + sides.second.answers == 0,
@@ -157,8 +160,11 @@ fn beside(pair: Pair) -> Beside {
     }
 }
 
-fn what(one: &Experiment) -> String {
-    let site = one.site.as_deref().unwrap_or("all sites");
+fn what(one: &Experiment, sites: &Sites) -> String {
+    let site = match &one.site {
+        Some(key) => sites.find(key).map_or_else(|| key.clone(), |site| site.name.clone()),
+        None => "all sites".to_owned(),
+    };
     let tried = match (one.models.is_empty(), &one.persona) {
         (true, _) => "another persona".to_owned(),
         (false, None) => one.models.join(", then "),

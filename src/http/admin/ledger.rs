@@ -91,6 +91,8 @@ struct Page {
     total: Sum,
     tables: Vec<Table>,
     lines: Vec<Line>,
+    /// Some of them have tokens that no provider told.
+    counts: bool,
     newest: Option<String>,
     older: Option<String>,
     spared: Option<Spared>,
@@ -126,7 +128,9 @@ struct Sum {
 struct Line {
     ended: String,
     ended_iso: String,
+    /// The site's name, or the program's.
     site: String,
+    is_program: bool,
     model: String,
     provider: String,
     aside: Option<&'static str>,
@@ -155,13 +159,15 @@ pub(super) async fn list(
         since_ms: filter.since_ms,
         ..CallFilter::default()
     };
-    let (by_model, by_day, mut lines, known, (spared, saved)) = tokio::try_join!(
+    let (by_model, by_day, mut lines, known, callers, (spared, saved)) = tokio::try_join!(
         ledger.sums_by_model(&filter),
         ledger.sums_by_day(&filter),
         ledger.calls(&filter, before, PAGE + 1),
         ledger.sums_by_model(&any_model),
+        ledger.costs_by_site(&any_model),
         ledger.savings(&filter),
     )?;
+    let all = sites.all();
     let has_older = lines.len() > PAGE as usize;
     lines.truncate(PAGE as usize);
     let mut total = CallSum::default();
@@ -169,14 +175,16 @@ pub(super) async fn list(
     let mut names: Vec<String> = known.into_iter().map(|(model, ..)| model).collect();
     names.sort();
     names.dedup();
+    let of_sites = all.iter().map(|site| (site.key.clone(), site.name.clone()));
+    let of_programs = callers.into_iter().filter_map(|(key, _)| {
+        let name = program(&key)?.to_owned();
+        Some((key, format!("{name} (program)")))
+    });
     let older = lines.last().filter(|_| has_older).map(|line| line.number.to_string());
     let page = Page {
         frame: Frame::new(&session, "ledger"),
         days: fixed(&DAYS, &choice.days().to_string()),
-        sites: any_of(
-            sites.all().iter().map(|site| (site.key.clone(), site.name.clone())),
-            &choice.site,
-        ),
+        sites: any_of(of_sites.chain(of_programs), &choice.site),
         models: any_of(names.into_iter().map(|name| (name.clone(), name)), &choice.model),
         ended: fixed(&ENDED.map(|(value, name, _)| (value, name)), &choice.ended),
         purposes: fixed(&PURPOSES, &choice.purpose),
@@ -194,6 +202,7 @@ pub(super) async fn list(
                 rows: by_day_rows(&by_day, filter.since_ms),
             },
         ],
+        counts: lines.iter().any(|line| line.usage.counted),
         lines: lines.into_iter().map(|one| line(one, &sites)).collect(),
         newest: before.map(|_| choice.address("/admin/ledger", "")),
         spared: (spared > 0).then(|| Spared {
@@ -241,13 +250,23 @@ fn sum(name: String, aside: Option<&'static str>, sum: &CallSum, most: &CallSum)
     }
 }
 
+/// The program's name, where the ledger has one in the place of a site's key.
+fn program(key: &str) -> Option<&str> {
+    key.strip_prefix("key:")
+}
+
 fn line(line: LedgerLine, sites: &Sites) -> Line {
     let site = sites.find(&line.site);
     let answer = line.answer;
     Line {
         ended: show::when(line.ended_at_ms),
         ended_iso: show::iso(line.ended_at_ms),
-        site: site.map_or(line.site, |site| site.name.clone()),
+        is_program: program(&line.site).is_some(),
+        site: match (site, program(&line.site)) {
+            (Some(site), _) => site.name.clone(),
+            (None, Some(program)) => program.to_owned(),
+            (None, None) => line.site,
+        },
         model: line.model,
         provider: line.provider,
         aside: aside(line.purpose),

@@ -108,6 +108,11 @@ impl Admin {
             allowed: Data::new(Allowed {
                 daily: settings.limits.daily_budget_usd.map(Usd),
                 monthly: settings.limits.monthly_budget_usd.map(Usd),
+                programs: settings
+                    .api_keys
+                    .iter()
+                    .filter_map(|key| Some((key.program.clone(), key.program.monthly_budget?)))
+                    .collect(),
             }),
             sites: Data::from(sites),
             library: Data::from(library),

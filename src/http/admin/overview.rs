@@ -140,7 +140,7 @@ pub(super) async fn overview(
         async { Ok(ledger.errors(&calls).await?) },
         to_fix(&**store, site.as_ref()),
         async { Ok(evaluations.latest_evaluations().await?) },
-        budgets::standings(**allowed, &**ledger, &sites, site.as_deref()),
+        budgets::standings(&allowed, &**ledger, &sites, site.as_deref()),
         async { Ok(ledger.savings(&calls).await?) },
     )?;
     let (spared, saved_by_programs) = spared;
