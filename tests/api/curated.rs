@@ -19,8 +19,9 @@ async fn what_the_operator_wrote_is_told_at_once_and_until_it_is_deleted() {
     ];
     assert_eq!(
         operator.send("/admin/curated/new", "/admin/curated", &fields).await,
-        "/admin/curated"
+        "/admin/curated?done=saved"
     );
+    assert!(operator.page("/admin/curated?done=saved").await.contains("Saved."));
     assert_eq!(app.ask(QUESTION).told().await.is_from("curated"), "Within **14** days.");
     assert_eq!(
         app.ask("how do i get a refund please").told().await.is_from("curated"),
@@ -57,4 +58,34 @@ async fn no_provider_is_needed_and_a_preview_saves_nothing() {
         .send("/admin/curated/new", "/admin/curated", &fields[..3])
         .await;
     app.ask(QUESTION).told().await.is_from("curated");
+}
+
+#[tokio::test]
+async fn an_answer_is_off_the_lists_however_often_its_question_was_asked() {
+    // Without a provider and without content nothing is answered.
+    let app = settings().start().await;
+    let operator = app.operator().await;
+    let open = async || {
+        let page = operator.page("/admin/review?show=unanswered").await;
+        page.matches("class=\"card item\"").count()
+    };
+    for question in [
+        "Do astronauts rent balloons?",
+        "do astronauts rent balloons",
+        "Do astronauts sell hats?",
+    ] {
+        assert_eq!(app.ask(question).told().await.finish(), "unanswered");
+    }
+    app.ask("Do astronauts rent balloons?").of_site_b().told().await;
+    crate::app::until("all are on the list", async || open().await == 4).await;
+    let fields = [
+        ("site", "site_a"),
+        ("question", "Do astronauts rent balloons?"),
+        ("text", "They do not."),
+    ];
+    let to = operator.send("/admin/curated/new", "/admin/curated", &fields).await;
+    assert!(operator.page(&to).await.contains("off your lists"));
+    let left = operator.page("/admin/review?show=unanswered").await;
+    assert_eq!(open().await, 2, "{left}");
+    assert!(left.contains("sell hats") && left.contains("Ben"), "{left}");
 }

@@ -46,6 +46,7 @@ struct Choice {
 struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
+    done: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -75,8 +76,16 @@ pub(super) struct Form {
     action: String,
 }
 
+/// What was done just now.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Done {
+    done: String,
+}
+
 pub(super) async fn list(
     session: Session,
+    done: Query<Done>,
     answering: Data<Answering>,
     sites: Data<Sites>,
 ) -> Result<HttpResponse, AdminError> {
@@ -91,6 +100,11 @@ pub(super) async fn list(
     page::show(&ListPage {
         frame: Frame::new(&session, "curated"),
         rows: answering.curated().await?.into_iter().map(row).collect(),
+        done: match done.done.as_str() {
+            "saved" => Some("Saved. Whoever asks from now on gets it, and what it answers is off your lists."),
+            "deleted" => Some("Deleted. Its question is answered as any other from now on."),
+            _ => None,
+        },
     })
 }
 
@@ -160,14 +174,17 @@ pub(super) async fn save(
     }
     open.settle(&settled, "Answered by the operator.", show::now_ms())
         .await?;
-    Ok(page::see_other("/admin/curated"))
+    Ok(page::see_other("/admin/curated?done=saved"))
 }
 
-/// The questions to which it is the answer, and the answers that are handled by it.
+/// The questions to which it is the answer, and the answers that are handled by it: with an open question all that mean the same,
+/// otherwise also those that were asked in the same words.
 async fn settled(form: &Form, open: &dyn GapStore) -> Result<(Vec<String>, Vec<AnswerId>), AdminError> {
     let mut questions = vec![form.question.clone()];
     if form.gap.is_empty() {
-        return Ok((questions, AnswerId::parse(&form.answer).into_iter().collect()));
+        let mut settled = gaps::asked_alike(&form.site, &form.question, &form.locale, open).await?;
+        settled.extend(AnswerId::parse(&form.answer));
+        return Ok((questions, settled));
     }
     let group = gaps::find(&form.gap, open).await?;
     questions.extend(gaps::wordings(&group).into_iter().skip(1).take(WORDINGS));
@@ -181,7 +198,7 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, AdminError> {
     let id = CuratedId::parse(&path).map_err(|_| AdminError::NotFound("answer"))?;
     match answering.uncurate(id).await? {
-        true => Ok(page::see_other("/admin/curated")),
+        true => Ok(page::see_other("/admin/curated?done=deleted")),
         false => Err(AdminError::NotFound("answer")),
     }
 }

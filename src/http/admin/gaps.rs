@@ -247,6 +247,29 @@ pub(super) async fn find(answer: &str, store: &dyn GapStore) -> Result<Vec<OpenQ
     group.ok_or(AdminError::NotFound("question"))
 }
 
+/// The open questions of a site in the same words, whatever their case and signs; in every language when none is named.
+pub(super) async fn asked_alike(
+    site: &str,
+    question: &str,
+    locale: &str,
+    store: &dyn GapStore,
+) -> Result<Vec<AnswerId>, AdminError> {
+    let words = |text: &str| {
+        let words = text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect::<Vec<_>>()
+    };
+    let open = store
+        .open_questions(Some(site), show::start_of_day(DAYS), MOST_QUESTIONS)
+        .await?;
+    let wanted = words(question);
+    let alike = open
+        .into_iter()
+        .filter(|one| (locale.is_empty() || one.locale.eq_ignore_ascii_case(locale)) && words(&one.question) == wanted);
+    Ok(alike.map(|one| one.answer).collect())
+}
+
 fn asked(one: &OpenQuestion) -> Asked {
     Asked {
         question: one.question.clone(),
