@@ -2,6 +2,7 @@
 
 use super::Parts;
 use crate::domain::Question;
+use crate::embeddings;
 use crate::knowledge::{Passage, Query};
 use crate::settings::DEMO_SITE;
 
@@ -29,12 +30,17 @@ impl Parts {
     }
 
     /// The manual knows Pennypress and nothing of a customer's business: without content of its own, only the demo is given passages.
-    pub(super) fn retrieve(&self, question: &Question) -> Found {
+    pub(super) async fn retrieve(&self, question: &Question) -> Found {
         let site = &question.site.key;
         if site != DEMO_SITE && !self.knowledge.has_content(site) {
             return Found::default();
         }
-        let retrieved = self.knowledge.search(site, &Query::from(question), PASSAGES);
+        let query = Query::from(question);
+        if let Some(said) = self.knowledge.must_read(site, &query) {
+            // Some milliseconds, in which this thread has others to serve. What was read is remembered: the search finds it.
+            let _ = tokio::task::spawn_blocking(move || embeddings::encode_question(&said)).await;
+        }
+        let retrieved = self.knowledge.search(site, &query, PASSAGES);
         Found {
             passages: retrieved.passages,
             confidence: Some(retrieved.confidence),

@@ -51,7 +51,7 @@ impl Translations {
 impl Parts {
     /// What the content holds for a question, in whatever language it was asked.
     pub(super) async fn find(self: &Arc<Self>, question: &mut Question) -> Found {
-        let mut plain = self.retrieve(question);
+        let mut plain = self.retrieve(question).await;
         let Some((into, is_foreign)) = self.missed(question, &plain) else {
             return plain;
         };
@@ -61,7 +61,7 @@ impl Parts {
             return plain;
         };
         question.translation = Some(text);
-        let translated = self.retrieve(question);
+        let translated = self.retrieve(question).await;
         let is_judged = translated.is_judged && question.history.is_empty();
         let better = match translated.confidence >= plain.confidence {
             true => translated,
@@ -75,7 +75,7 @@ impl Parts {
 
     /// The same with a translation only if it is remembered.
     pub(super) async fn find_again(&self, question: &Question) -> Found {
-        let plain = self.retrieve(question);
+        let plain = self.retrieve(question).await;
         let Some((into, _)) = self.missed(question, &plain) else {
             return plain;
         };
@@ -84,7 +84,7 @@ impl Parts {
         };
         let mut question = question.clone();
         question.translation = Some(text);
-        let translated = self.retrieve(&question);
+        let translated = self.retrieve(&question).await;
         match translated.confidence >= plain.confidence {
             true => translated,
             false => plain,

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use super::{Embedding, Table, Token, model, words};
+use super::{Embedding, Table, Token, Tokens, model, words};
 
 /// So many English words stand for one at most.
 const MOST: usize = 3;
@@ -148,6 +148,36 @@ impl Glossary {
         let mut bag = Vec::new();
         self.each_token(words, is_joining, &mut |token, share| bag.push((token.row(), share)));
         bag
+    }
+
+    /// What the sentence encoder reads of a text, and the share of its words that something is known of. The words come in their order,
+    /// else as [`Glossary::embed`] takes them; those that nothing is known of are left out.
+    pub fn tokens<'a>(&self, words: impl Iterator<Item = &'a str>, is_joining: bool) -> (Tokens, f32) {
+        let mut tokens = Tokens::default();
+        let (mut all, mut known) = (0_u32, 0_u32);
+        for word in words {
+            let before = tokens.count();
+            if let Some(number) = self.find(word) {
+                tokens.push(&self.likely(number));
+            } else if let Some((head, tail)) = is_joining.then(|| self.parts(word)).flatten() {
+                tokens.push(&self.likely(head));
+                tokens.push(&self.likely(tail));
+            } else if word.is_ascii() {
+                model::pieces(word, |token| tokens.push(&[(token, 1.0)]));
+            }
+            all += 1;
+            known += u32::from(tokens.count() > before);
+            if tokens.are_enough() {
+                break;
+            }
+        }
+        (tokens, if all == 0 { 0.0 } else { known as f32 / all as f32 })
+    }
+
+    fn likely(&self, number: usize) -> Vec<(Token, f32)> {
+        let mut likely = Vec::new();
+        self.each_share(number, 1.0, &mut |token, share| likely.push((token, share)));
+        likely
     }
 
     fn each_token<'a>(

@@ -1,14 +1,17 @@
-//! What a text means, as a vector: a static model that is part of the binary. No download, no key, no bill.
+//! What a text means, as a vector, by models that are part of the binary. No download, no key, no bill.
 //!
-//! It was distilled from all-MiniLM-L6-v2, and for search trained further; `model/` has the scripts that remake it, and its licence. A
-//! token of the text is looked up in a table of vectors, and the vectors are averaged: a few microseconds a question. The tables are
-//! used where the binary has them; only the pages that are touched take memory.
+//! The sentence encoder all-MiniLM-L6-v2 ([`encode_question`], [`encode_passage`]) reads English in milliseconds. What was distilled from
+//! it, and for search trained further, takes a few microseconds, and knows words of other languages: a token of the text is looked up
+//! in a table of vectors, and the vectors are averaged. The tables are used where the binary has them; only the pages that are touched
+//! take memory. `model/` has the scripts that remake both, and the licence.
 
+mod encoder;
 mod glossary;
 mod model;
 mod vector;
 mod words;
 
+pub use encoder::{Tokens, encode_passage, encode_question, is_question_known};
 pub use glossary::Glossary;
 use model::{Table, Token};
 pub use vector::{Coarse, Common, DIMENSIONS, Vector};

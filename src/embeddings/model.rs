@@ -9,7 +9,7 @@ static TOKENS: &[u8] = include_bytes!("model/tokens.bin");
 static SEARCH: &[u8] = include_bytes!("model/search.bin");
 
 /// How many tokens there are.
-const COUNT: usize = VECTORS.len() / DIMENSIONS;
+pub(super) const COUNT: usize = VECTORS.len() / DIMENSIONS;
 const _: () = assert!(SEARCH.len() == COUNT * (4 + DIMENSIONS));
 /// Characters of the longest word that is looked up, as BERT has it.
 const LONGEST_WORD: usize = 100;
@@ -152,7 +152,7 @@ fn bytes(row: usize) -> &'static [u8] {
 }
 
 /// The four bytes at a place of a table of numbers.
-fn word_at(numbers: &[u8], place: usize) -> [u8; 4] {
+pub(super) fn word_at(numbers: &[u8], place: usize) -> [u8; 4] {
     let at = &numbers[place * 4..][..4];
     [at[0], at[1], at[2], at[3]]
 }

@@ -78,6 +78,20 @@ impl Coarse {
         Self(bytes)
     }
 
+    /// Like nothing else.
+    pub fn nothing() -> Self {
+        Self([COARSE_MOST as u8 * 0x11; DIMENSIONS / 2])
+    }
+
+    /// One as it was stored.
+    pub fn from_bytes(bytes: [u8; DIMENSIONS / 2]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn as_bytes(&self) -> &[u8; DIMENSIONS / 2] {
+        &self.0
+    }
+
     /// The cosine of the angle to a vector, -1 to 1; 0 when one is zero.
     pub fn similarity(&self, other: &Vector) -> f32 {
         let (mut dot, mut square) = (0_i32, 0_i32);
@@ -180,6 +194,8 @@ mod tests {
         assert!(coarse.similarity(&one) > 0.99);
         assert!((coarse.similarity(&other) - one.similarity(&other)).abs() < 0.02);
         assert_eq!(Coarse::of(&Vector::quantised(&[0.0; DIMENSIONS])).similarity(&one), 0.0);
+        assert_eq!(Coarse::nothing().similarity(&one), 0.0);
+        assert!(Coarse::from_bytes(*coarse.as_bytes()) == coarse);
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::{Document, Knowledge, Passage};
+use super::{Document, Knowledge, Passage, Unread};
 use crate::domain::{DocumentChange, DocumentOutcome, KeptDocument};
+use crate::embeddings::Coarse;
 use crate::knowledge::ingest::Shelves;
 use crate::store::documents::Followed;
 use crate::store::syncs::{Sync as Reading, SyncState, Trouble};
@@ -15,8 +16,13 @@ use crate::store::{DocumentStore, EncodingStore, StoreError, SyncStore};
 
 /// How often the store is asked whether another process, such as `pennypress ingest`, changed documents.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often passages are looked for that are not read, when nothing tells of new ones.
+const READ_AGAIN: Duration = Duration::from_secs(10);
 /// Documents that go into the index at a time.
 const STEP: u32 = 500;
+/// Passages that are read at a time, in about half a second; and so many are looked up in the store.
+const READ: usize = 8;
+const LOOKED_UP: usize = 256;
 /// Whoever changes documents waits this long for the index.
 const SEARCHABLE_WITHIN: Duration = Duration::from_secs(1);
 /// A command that needs all content waits this long.
@@ -66,6 +72,26 @@ impl Library {
                 drop(library);
                 // Nothing is lost when the time is over first: the next look finds it.
                 let _ = tokio::time::timeout(LOOK, changed.changed.notified()).await;
+            }
+        });
+        let reader = Arc::downgrade(&library);
+        tokio::spawn(async move {
+            while let Some(library) = reader.upgrade() {
+                let is_done = match library.read_some().await {
+                    Ok(is_done) => is_done,
+                    // The store says so itself.
+                    Err(StoreError::Away | StoreError::Closed) => true,
+                    Err(error) => {
+                        tracing::error!(%error, "what was read of passages cannot be kept; it is tried again");
+                        true
+                    }
+                };
+                let searchable = library.searchable.subscribe();
+                // Not held while waiting, so that the library can go.
+                drop(library);
+                if is_done {
+                    until_changed(searchable).await;
+                }
             }
         });
         Ok(library)
@@ -148,6 +174,47 @@ impl Library {
         super::passages(&searched(document))
     }
 
+    /// Lets the sentence encoder read passages that it has not read yet; true when there are none. What was read once, in whatever
+    /// process, is had from the store.
+    async fn read_some(&self) -> Result<bool, StoreError> {
+        let unread = self.knowledge.unread(LOOKED_UP);
+        if unread.is_empty() {
+            return Ok(true);
+        }
+        let now = || jiff::Timestamp::now().as_millisecond();
+        let hashes = unread.iter().map(Unread::hash).collect();
+        let kept = self.encodings.encodings(hashes, now()).await?;
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for (unread, kept) in unread.into_iter().zip(kept) {
+            match kept.and_then(|bytes| bytes.try_into().ok()) {
+                Some(bytes) => known.push((unread, Coarse::from_bytes(bytes))),
+                None => unknown.push(unread),
+            }
+        }
+        self.knowledge.set_read(known);
+        unknown.truncate(READ);
+        if unknown.is_empty() {
+            return Ok(false);
+        }
+        let knowledge = self.knowledge.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut kept = Vec::new();
+            knowledge.set_read(unknown.into_iter().map(|one| {
+                let meant = one.read();
+                kept.push((one.hash(), meant.as_bytes().to_vec()));
+                (one, meant)
+            }));
+            kept
+        });
+        match done.await {
+            Ok(kept) => self.encodings.keep_encodings(kept, now()).await.map(|()| false),
+            Err(error) => {
+                tracing::error!(%error, "some passages could not be read; they are ranked by their words");
+                Ok(true)
+            }
+        }
+    }
+
     async fn until_searchable(&self, seq: i64, patience: Duration) {
         let mut searchable = self.searchable.subscribe();
         let reached = searchable.wait_for(|reached| *reached >= seq);
@@ -180,6 +247,11 @@ impl Library {
             self.searchable.send_replace(last);
         }
     }
+}
+
+/// Waits until something new is searchable, or the library is gone; what one look misses the next finds.
+async fn until_changed(mut searchable: watch::Receiver<i64>) {
+    let _ = tokio::time::timeout(READ_AGAIN, searchable.changed()).await;
 }
 
 fn apply(knowledge: &Knowledge, changes: Vec<Followed>) {

@@ -16,6 +16,7 @@ mod left_out;
 pub mod manual;
 mod meaning;
 mod passage;
+mod reading;
 mod search;
 mod spoken;
 pub mod support;
@@ -38,6 +39,7 @@ pub use chunk::{Heading, Slugs, headings, options};
 pub use documents::Library;
 pub use incoming::{Incoming, IncomingError, Text, check_id, read_time, write_time};
 pub use passage::{ABSTAIN_BELOW, Composed, Document, DocumentVersion, Passage, Query, Retrieved};
+pub use reading::Unread;
 pub use spoken::{Spoken, language_name};
 pub use wording::not_found;
 
@@ -104,7 +106,14 @@ impl Knowledge {
     pub fn put(&self, site: &str, documents: Vec<Document>) {
         let shelf = self.shelf_for(site);
         let changing = shelf.changing.lock();
-        for prepared in prepared(&documents) {
+        let mut prepared = prepared(&documents);
+        // Before anyone has to wait for it.
+        if prepared.iter().map(|one| one.passages.len()).sum::<usize>() <= reading::READ_AT_ONCE
+            && reading::is_worth_reading(&shelf.index.read())
+        {
+            prepared.iter_mut().for_each(Prepared::read);
+        }
+        for prepared in prepared {
             shelf.index.write().put(prepared);
         }
         compact(&shelf);

@@ -28,7 +28,11 @@ pub(super) fn each_word(text: &str, language: Language, see: &mut dyn FnMut(&str
             continue;
         }
         pairs(&mut run, see);
-        // `public_url`, `widget.js` and `don't` are found by their parts.
+        // What is left of `won't` without its end is another word.
+        if word.ends_with("n't") {
+            continue;
+        }
+        // `public_url` and `widget.js` are found by their parts.
         for part in word.split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c)) {
             if !part.is_empty() && !language.leaves_out(part) {
                 see(cut(part));
@@ -176,6 +180,7 @@ mod tests {
         assert_eq!(stems("public_url and widget.js"), ["public", "url", "widget", "js"]);
         assert_eq!(stems("ＦＵＬＬ ﬁle"), ["full", "file"]);
         assert!(stems("what is this").is_empty());
+        assert_eq!(stems("It won’t print, and doesn't scan"), ["print", "scan"]);
     }
 
     #[test]

@@ -17,9 +17,9 @@ async fn questions_that_mean_the_same_are_closed_by_one_page() {
     assert_eq!(request.body(body).send().await.expect("an answer").status(), 200);
 
     let wordings = [
-        "Are my vikings reachable?",
-        "are my Vikings reachable",
-        "Can you reach my vikings?",
+        "Are my gramophones repairable?",
+        "are my Gramophones repairable",
+        "Can you repair my gramophones?",
     ];
     for wording in wordings.into_iter().chain(["Do you sell fishing rods?"]) {
         let told = app.ask(wording).told().await;
@@ -30,7 +30,7 @@ async fn questions_that_mean_the_same_are_closed_by_one_page() {
     let shown: Vec<&str> = list.split("<li class=\"card item\">").skip(1).collect();
     assert_eq!(shown.len(), 2, "{list}");
     assert!(
-        shown[0].contains("<b>3</b> times") && shown[0].to_lowercase().contains("vikings"),
+        shown[0].contains("<b>3</b> times") && shown[0].to_lowercase().contains("gramophones"),
         "{}",
         shown[0]
     );
@@ -46,11 +46,11 @@ async fn questions_that_mean_the_same_are_closed_by_one_page() {
     let to = operator.send(group, &format!("{group}/page"), &fields).await;
     let list = operator.page(&to).await;
     assert!(
-        list.contains("fishing rods") && !list.to_lowercase().contains("vikings"),
+        list.contains("fishing rods") && !list.to_lowercase().contains("gramophones"),
         "{list}"
     );
     // The next visitor gets that section, and the link to it.
-    let told = app.ask("Are the vikings reachable?").told().await;
+    let told = app.ask("Are the gramophones repairable?").told().await;
     assert!(told.is_from("content").contains("nine days"), "{told:?}");
     assert_eq!(told.sources[0]["url"], "https://a.example/posting#zones");
     // A page that is not there answers nothing.

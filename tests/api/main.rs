@@ -65,6 +65,7 @@ mod postgres;
 mod problems;
 mod process;
 mod readable;
+mod reading;
 mod redis;
 mod review;
 mod routing;

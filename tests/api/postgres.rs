@@ -62,7 +62,13 @@ async fn what_visitors_and_operator_did_is_there_after_a_kill() {
     assert_eq!(app.ask(QUESTION).told().await.is_from("curated"), "Within **14** days.");
     let outcomes: Vec<String> = app.ledger(2).await.into_iter().map(|line| line.outcome).collect();
     assert_eq!(outcomes, ["ok", "aborted"]);
-    let page = words(&app.operator_again().await.page("/admin/review?show=down").await);
+    // The right answer was written: it is handled.
+    let page = words(
+        &app.operator_again()
+            .await
+            .page("/admin/review?show=down&state=handled")
+            .await,
+    );
     assert!(page.contains(QUESTION), "{page}");
 }
 

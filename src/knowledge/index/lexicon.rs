@@ -103,7 +103,7 @@ impl Lexicon {
     }
 
     /// See [`Spelling::readings`].
-    pub fn readings(&self, word: &str, common: impl Fn(u32) -> usize) -> Vec<(u32, f32)> {
+    pub fn readings(&self, word: &str, common: impl Fn(u32) -> usize) -> Vec<(u32, f32, &str)> {
         self.spelling.readings(word, |number| self.word(number), common)
     }
 

@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::language::Language;
+use super::reading::{can_read, is_worth_reading};
 use super::{DocumentVersion, Passage};
 use crate::embeddings::{Coarse, Common};
 use lexicon::Lexicon;
@@ -35,12 +36,23 @@ pub(super) struct Stored {
     title: Arc<str>,
     section: Box<str>,
     slug: Option<Box<str>>,
+    also: Option<Box<str>>,
     pub text: Arc<str>,
     /// See [`Sequence`].
     pub sequence: Box<[u8]>,
     pub language: Language,
     /// What it means; `None` in languages that the model does not know.
     pub meaning: Option<Box<Coarse>>,
+    /// What the sentence encoder read in it: a direction of its own, which is compared with no other model's. `None`: not read yet, or
+    /// not to be read.
+    pub encoded: Option<Box<Coarse>>,
+}
+
+impl Stored {
+    /// Title, headings, and how else it is called; some may be empty.
+    pub fn names(&self) -> [&str; 3] {
+        [&self.title, &self.section, self.also.as_deref().unwrap_or_default()]
+    }
 }
 
 struct Held {
@@ -61,6 +73,8 @@ pub(super) struct Index {
     documents: Vec<Option<Held>>,
     by_id: HashMap<String, u32>,
     there: usize,
+    /// How many of them the sentence encoder has read.
+    encoded: usize,
     /// The lengths of all that are there.
     length: u64,
     languages: HashMap<Language, usize>,
@@ -104,10 +118,12 @@ impl Index {
                     title: title_of(&mut title, &passage.title),
                     section: passage.section.into(),
                     slug: passage.slug.map(Into::into),
+                    also: passage.also,
                     text: passage.text.into(),
                     sequence: writer.finish(),
                     language: passage.language,
                     meaning: passage.meaning,
+                    encoded: passage.encoded,
                 },
             );
         }
@@ -146,6 +162,7 @@ impl Index {
         if let Some(meaning) = &stored.meaning {
             self.subject.add(meaning);
         }
+        self.encoded += usize::from(stored.encoded.is_some());
         reserve_little(&mut self.passages, 1);
         self.passages.push(Some(stored));
     }
@@ -165,6 +182,7 @@ impl Index {
             if let (Some(gone), Some(length)) = (gone, self.lengths.get_mut(number)) {
                 self.length -= u64::from(std::mem::take(length));
                 self.there -= 1;
+                self.encoded -= usize::from(gone.encoded.is_some());
                 if let Some(count) = self.languages.get_mut(&gone.language) {
                     *count -= 1;
                 }
@@ -215,10 +233,12 @@ impl Index {
                         title: stored.title.clone(),
                         section: stored.section.clone(),
                         slug: stored.slug.clone(),
+                        also: stored.also.clone(),
                         text: stored.text.clone(),
                         sequence: writer.finish(),
                         language: stored.language,
                         meaning: stored.meaning.clone(),
+                        encoded: stored.encoded.clone(),
                     },
                 );
             }
@@ -253,6 +273,33 @@ impl Index {
     /// How many passages are there.
     pub fn passages(&self) -> usize {
         self.there
+    }
+
+    /// Passages that the sentence encoder has still to read.
+    pub fn unread(&self) -> impl Iterator<Item = (u32, &Stored)> {
+        let numbers = if is_worth_reading(self) {
+            self.lengths.len() as u32
+        } else {
+            0
+        };
+        let all = (0..numbers).filter_map(|number| Some((number, self.stored(number)?)));
+        all.filter(|(_, stored)| stored.encoded.is_none() && can_read(stored.language))
+    }
+
+    /// What was read in a passage, if it is still the same.
+    pub fn set_encoded(&mut self, number: u32, text: &Arc<str>, meant: Coarse) {
+        let stored = self.passages.get_mut(number as usize).and_then(Option::as_mut);
+        let Some(stored) = stored.filter(|stored| Arc::ptr_eq(&stored.text, text)) else {
+            return;
+        };
+        self.encoded -= usize::from(stored.encoded.is_some());
+        stored.encoded = Some(Box::new(meant));
+        self.encoded += 1;
+    }
+
+    /// Whether the sentence encoder has read any.
+    pub fn is_read(&self) -> bool {
+        self.encoded > 0
     }
 
     pub fn stored(&self, number: u32) -> Option<&Stored> {
@@ -348,7 +395,7 @@ impl Index {
         let sequences = self.passages.iter().flatten().map(|stored| stored.sequence.len());
         let meanings = self.passages.iter().flatten().filter(|stored| stored.meaning.is_some());
         sequences.sum::<usize>()
-            + meanings.count() * size_of::<Coarse>()
+            + (meanings.count() + self.encoded) * size_of::<Coarse>()
             + self.passages.capacity() * size_of::<Option<Stored>>()
             + self.lengths.capacity() * 2
             + self.postings.iter().map(Postings::bytes).sum::<usize>()

@@ -5,6 +5,7 @@ use crate::embeddings::Coarse;
 use crate::knowledge::chunk::{Chunk, chunks};
 use crate::knowledge::language::Language;
 use crate::knowledge::meaning::meaning;
+use crate::knowledge::reading::{can_read, read_now};
 use crate::knowledge::terms::each_word;
 use crate::knowledge::{Document, DocumentVersion};
 
@@ -25,8 +26,30 @@ pub(in crate::knowledge) struct PreparedPassage {
     pub text: String,
     pub language: Language,
     pub words: Words,
+    /// How else it is called, or asked for.
+    pub also: Option<Box<str>>,
     /// What title, headings (twice) and text mean; `None` in languages that the model does not know.
     pub meaning: Option<Box<Coarse>>,
+    /// See [`super::Stored::encoded`].
+    pub encoded: Option<Box<Coarse>>,
+}
+
+impl Prepared {
+    /// Lets the sentence encoder read the passages before the index has them.
+    pub fn read(&mut self) {
+        for passage in self.passages.iter_mut().filter(|passage| can_read(passage.language)) {
+            let meant = read_now(
+                [
+                    &passage.title,
+                    &passage.section,
+                    passage.also.as_deref().unwrap_or_default(),
+                ],
+                &passage.text,
+                passage.language,
+            );
+            passage.encoded = Some(Box::new(meant));
+        }
+    }
 }
 
 /// Words in their order, with the ends of names and sentences among them.
@@ -100,6 +123,8 @@ fn passage(chunk: Chunk, language: Language) -> PreparedPassage {
         slug: chunk.slug,
         language,
         words,
+        also: (!chunk.also.is_empty()).then(|| chunk.also.join(". ").into()),
+        encoded: None,
     }
 }
 

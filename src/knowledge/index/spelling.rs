@@ -78,14 +78,14 @@ impl Spelling {
         enough
     }
 
-    /// Terms whose word may have been meant, the likeliest first, each with a likeness from 0 to 1. `common` says how often a term
+    /// Terms whose word may have been meant, the likeliest first, each with a likeness from 0 to 1, and the word. `common` says how often a term
     /// stands in the content: of two words alike, the one that is written more is likelier meant.
     pub fn readings<'a>(
         &self,
         word: &str,
         known: impl Fn(u32) -> (&'a str, u32),
         common: impl Fn(u32) -> usize,
-    ) -> Vec<(u32, f32)> {
+    ) -> Vec<(u32, f32, &'a str)> {
         let letters: Vec<char> = word.chars().collect();
         if letters.len() < SHORTEST_PART || letters.iter().any(char::is_ascii_digit) {
             return Vec::new();
@@ -101,26 +101,26 @@ impl Spelling {
             alike.select_nth_unstable_by(MOST_COMPARED, |a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
             alike.truncate(MOST_COMPARED);
         }
-        let mut readings: Vec<(u32, f32)> = Vec::new();
+        let mut readings: Vec<(u32, f32, &str)> = Vec::new();
         for (number, _) in alike {
             let (known, term) = known(number);
-            let known: Vec<char> = known.chars().collect();
-            if let Some(likeness) = likeness(&letters, &known) {
-                readings.push((term, likeness));
+            let its: Vec<char> = known.chars().collect();
+            if let Some(likeness) = likeness(&letters, &its) {
+                readings.push((term, likeness, known));
             }
         }
-        let rank = |(term, likeness): (u32, f32)| likeness + 0.01 * (1.0 + common(term) as f32).ln().min(5.0);
+        let rank = |(term, likeness, _): (u32, f32, &str)| likeness + 0.01 * (1.0 + common(term) as f32).ln().min(5.0);
         readings.sort_by(|a, b| rank(*b).total_cmp(&rank(*a)).then(a.0.cmp(&b.0)));
         let mut seen = Vec::new();
-        readings.retain(|(term, _)| {
+        readings.retain(|(term, ..)| {
             let is_new = !seen.contains(term);
             seen.push(*term);
             is_new
         });
         readings.truncate(MOST_READINGS);
         // A worse reading beside a better one only blurs it.
-        let best = readings.iter().map(|(_, likeness)| *likeness).fold(0.0, f32::max);
-        readings.retain(|(_, likeness)| *likeness >= best - 0.05);
+        let best = readings.iter().map(|(_, likeness, _)| *likeness).fold(0.0, f32::max);
+        readings.retain(|(_, likeness, _)| *likeness >= best - 0.05);
         readings
     }
 
@@ -285,7 +285,7 @@ mod tests {
         let words = ["wordpress", "shows", "cache", "install", "feedback"];
         words.into_iter().for_each(|word| spelling.add(word));
         let known = |number: u32| (words[number as usize], number);
-        let first = |word: &str| spelling.readings(word, known, |_| 1).first().map(|(term, _)| *term);
+        let first = |word: &str| spelling.readings(word, known, |_| 1).first().map(|(term, ..)| *term);
         assert_eq!(first("wrodpress"), Some(0));
         assert_eq!(first("wordpres"), Some(0));
         assert_eq!(first("cahce"), Some(2));

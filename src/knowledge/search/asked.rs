@@ -7,6 +7,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::candidates::saturated;
 use super::look::Meanings;
 use crate::domain::Role;
+use crate::embeddings::is_word;
 use crate::knowledge::Query;
 use crate::knowledge::index::{Index, is_slip_of};
 use crate::knowledge::language::Language;
@@ -44,6 +45,8 @@ pub(super) struct Asked {
     pub whole: f32,
     /// Its place in the question; words of earlier questions have none.
     pub at: Option<usize>,
+    /// The word that it is likeliest a slip of.
+    meant: Option<String>,
 }
 
 pub(in crate::knowledge) struct Question {
@@ -54,6 +57,8 @@ pub(in crate::knowledge) struct Question {
     pub(super) language: Option<Language>,
     /// See [`crate::knowledge::Retrieved::is_judged`].
     pub is_judged: bool,
+    /// What was said, without its slips and with what it leans on: for the sentence encoder, which reads more than words.
+    pub(super) said: String,
 }
 
 impl Question {
@@ -93,6 +98,7 @@ pub(in crate::knowledge) fn asked(index: &Index, query: &Query<'_>) -> Question 
         languages: &languages,
         seen: HashSet::new(),
         terms: Vec::new(),
+        slips: Vec::new(),
     };
     let spoken = language.or(languages.first().copied()).unwrap_or(Language::ENGLISH);
     reader.read(query.text, spoken, 1.0, true);
@@ -102,20 +108,41 @@ pub(in crate::knowledge) fn asked(index: &Index, query: &Query<'_>) -> Question 
             .is_some_and(|language| !languages.contains(&language));
     let leans = !query.turns.is_empty() && leans(query.text, reader.terms.len());
     let is_talk = is_small_talk(query.text, spoken);
+    let mut said = query.text.to_owned();
     if leans {
         let before = query.turns.iter().rev().filter(|turn| turn.role == Role::User);
         let mut weight = LEANED_ON;
         for turn in before.take(2) {
             reader.read(&turn.text, spoken, weight, false);
+            // The question before says what this one is about; what came before that is too far.
+            if weight == LEANED_ON {
+                said = format!("{} {}", turn.text, query.text);
+            }
             weight *= LEANED_ON;
         }
+    }
+    for (slip, meant) in &reader.slips {
+        said = with_word(&said, slip, meant);
     }
     Question {
         terms: reader.terms,
         spoken,
         is_judged: !is_foreign && !leans && !is_talk,
         language: language.filter(|_| languages.len() > 1),
+        said,
     }
+}
+
+/// A text with one word in the place of another, whichever its case.
+fn with_word(text: &str, old: &str, new: &str) -> String {
+    let mut changed = String::with_capacity(text.len() + new.len());
+    for part in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let end = part.char_indices().next_back().filter(|(_, c)| !c.is_alphanumeric());
+        let (word, end) = part.split_at(end.map_or(part.len(), |(at, _)| at));
+        changed.push_str(if word.to_lowercase() == old { new } else { word });
+        changed.push_str(end);
+    }
+    changed
 }
 
 /// Greetings, thanks and the like, which no page need answer.
@@ -203,6 +230,8 @@ struct Reader<'a> {
     languages: &'a [Language],
     seen: HashSet<String>,
     terms: Vec<Asked>,
+    /// Words of the question that are slips, each with the word that was meant.
+    slips: Vec<(String, String)>,
 }
 
 impl Reader<'_> {
@@ -215,6 +244,9 @@ impl Reader<'_> {
                 one.rarity *= weight * tells(word, language);
                 one.at = is_asked.then_some(at);
                 // `somthing` is not in the content, and says as little as `something`.
+                if let Some(meant) = one.meant.take() {
+                    self.slips.push((word.to_owned(), meant));
+                }
                 if !one.readings.is_empty() || !is_slip_of(word, language.left_out()) {
                     self.terms.push(one);
                 }
@@ -228,6 +260,7 @@ impl Reader<'_> {
         let mut readings: Vec<(u32, f32)> = Vec::new();
         let mut own = Vec::new();
         let mut whole = 1.0;
+        let mut meant = None;
         for language in self.languages {
             let stem = stem(word, *language);
             own.extend(lexicon.find(&stem));
@@ -260,11 +293,16 @@ impl Reader<'_> {
                     .strip_suffix('s')
                     .map_or(slips, |one| lexicon.readings(one, common));
             }
-            let likeness = slips.first().map_or(0.0, |(_, likeness)| *likeness);
+            let likeness = slips.first().map_or(0.0, |(_, likeness, _)| *likeness);
+            // A word of the language may be meant as it stands.
+            meant = slips
+                .first()
+                .filter(|_| !is_word(word))
+                .map(|(.., meant)| (*meant).to_owned());
             if likeness >= SURELY_MEANT {
                 whole = likeness * likeness;
             }
-            readings.extend(slips.into_iter().map(|(term, likeness)| (term, likeness * likeness)));
+            readings.extend(slips.into_iter().map(|(term, likeness, _)| (term, likeness * likeness)));
         }
         readings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
         readings.dedup_by_key(|(term, _)| *term);
@@ -286,6 +324,7 @@ impl Reader<'_> {
             rarity,
             whole,
             at: None,
+            meant,
         }
     }
 
@@ -312,5 +351,20 @@ impl Reader<'_> {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_put_in_the_place_of_a_slip() {
+        assert_eq!(
+            with_word("Waranty? no waranty, (WARANTY)", "waranty", "warranty"),
+            "warranty? no warranty, (warranty)"
+        );
+        assert_eq!(with_word("warantys für ß", "waranty", "warranty"), "warantys für ß");
+        assert_eq!(with_word("", "a", "b"), "");
     }
 }

@@ -6,6 +6,7 @@ use super::asked::Asked;
 use super::candidates::most;
 use super::look::Seen;
 use crate::knowledge::index::Index;
+use crate::knowledge::meaning::has_meaning;
 
 /// So many of the best passages are looked at for the names and the rarest word of the question.
 const LEADING: usize = 3;
@@ -43,9 +44,27 @@ const PASSAGES: f32 = -0.583;
 const PASSAGE_LENGTH: f32 = -0.75;
 const FEWEST_PASSAGES: f32 = 16.0;
 const SHORTEST: f32 = 12.0;
+/// In languages without tables, as Japanese and Thai: pairs of characters meet by chance more often than words do.
+const UNTOLD: f32 = -0.7;
 
-/// From 0 to 1. What was looked at comes in the order of the scores.
-pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)]) -> f32 {
+/// The same where the sentence encoder has read the passages. How close the closest comes tells nearly all; of the others only these
+/// add to it.
+mod read {
+    pub const ALWAYS: f32 = 2.05;
+    pub const COVERED: f32 = 1.479;
+    pub const WORDS: f32 = 3.834;
+    pub const MISSING: f32 = -1.226;
+    pub const GUESSED: f32 = -2.61;
+    pub const CLOSEST: f32 = 16.758;
+    pub const PASSAGES: f32 = -1.302;
+    pub const PASSAGE_LENGTH: f32 = -1.133;
+    pub const FEWEST_PASSAGES: f32 = 25.0;
+    pub const SHORTEST: f32 = 20.0;
+}
+
+/// From 0 to 1. What was looked at comes in the order of the scores. What the encoder reads of languages other than English is words
+/// without their grammar, which it was not fitted on.
+pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)], is_english: bool) -> f32 {
     let Some((best, seen)) = looked.first() else { return 0.0 };
     let all: f32 = asked.iter().map(|one| one.rarity).sum();
     let rarest = asked.iter().map(|one| one.rarity).fold(0.0, f32::max);
@@ -61,19 +80,54 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)])
         such.map(|one| one.rarity).sum::<f32>() / all
     };
     let is_guess = |one: &Asked| one.readings.first().is_some_and(|(_, weight)| *weight < 0.99);
+    let words = highest(looked.len(), |seen| seen.words) / most(all);
+    let missing = share(&|one| one.readings.is_empty());
+    let passages = (index.passages() as f32).max(FEWEST_PASSAGES).ln();
+    let length = index.average_length().max(SHORTEST).ln();
+    let guessed = share(&is_guess);
+    if let Some(closest) = closest(looked).filter(|_| is_english) {
+        let odds = read::ALWAYS
+            + read::COVERED * best.covered
+            + read::WORDS * words
+            + read::MISSING * missing
+            + read::GUESSED * guessed
+            + read::CLOSEST * closest
+            + read::PASSAGES * (index.passages() as f32).max(read::FEWEST_PASSAGES).ln()
+            + read::PASSAGE_LENGTH * index.average_length().max(read::SHORTEST).ln();
+        return likelihood(odds);
+    }
     let odds = ALWAYS
         + COVERED * best.covered
-        + WORDS * highest(looked.len(), |seen| seen.words) / most(all)
+        + WORDS * words
         + NAMED * highest(LEADING, |seen| seen.named) / most(all)
         + RAREST * highest(LEADING, |seen| seen.rarest) / rarest
         + PAIRS * seen.pairs.len().min(MOST_PAIRS) as f32
-        + MISSING * share(&|one| one.readings.is_empty())
-        + GUESSED * share(&is_guess)
+        + MISSING * missing
+        + GUESSED * guessed
         + LENGTH * (asked.len() as f32).ln()
         + by_meaning(looked)
-        + PASSAGES * (index.passages() as f32).max(FEWEST_PASSAGES).ln()
-        + PASSAGE_LENGTH * index.average_length().max(SHORTEST).ln();
+        + PASSAGES * passages
+        + PASSAGE_LENGTH * length
+        + untold(index, best);
+    likelihood(odds)
+}
+
+/// Pairs of characters alone tell a language that the model knows nothing of.
+fn untold(index: &Index, best: &Hit) -> f32 {
+    let is_told = index
+        .stored(best.passage)
+        .is_none_or(|stored| has_meaning(stored.language));
+    if is_told { 0.0 } else { UNTOLD }
+}
+
+fn likelihood(odds: f32) -> f32 {
     1.0 / (1.0 + (-odds).exp())
+}
+
+/// How close the closest passage comes, when the best one is among those that were read.
+fn closest(looked: &[(Hit, Seen)]) -> Option<f32> {
+    looked.first()?.1.read?;
+    looked.iter().filter_map(|(_, seen)| seen.read).reduce(f32::max)
 }
 
 fn by_meaning(looked: &[(Hit, Seen)]) -> f32 {

@@ -54,6 +54,8 @@ pub(super) struct Seen {
     /// Its score by words alone, and how close it comes to what the question means, if that is known.
     pub words: f32,
     pub meant: Option<f32>,
+    /// The same as the sentence encoder read it.
+    pub read: Option<f32>,
 }
 
 pub(super) fn look(index: &Index, asked: &[Asked], meanings: &Meanings, sequence: &Sequence) -> Seen {

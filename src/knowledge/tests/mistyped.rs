@@ -41,7 +41,7 @@ const STRANGE: [&str; 10] = [
     "who won the football world cup in Brazil",
     "do you sell gift vouchers",
     "can I pay by bank transfer",
-    "is the shop open on Sundays",
+    "can I rent a bicycle for the weekend",
     "what is the captial of Frnace",
     "do yuo have a vegitarian menu",
     "how do I reset my pasword",

@@ -46,6 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         asked: Vec::new(),
     });
     knowledge.replace(SITE, pages.collect());
+    knowledge.read_all();
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut numbers = HashMap::new();
     for passage in knowledge.passages(SITE) {

@@ -1,0 +1,163 @@
+//! Passages are read by the sentence encoder after they are searchable: a page's few at once, those of a whole site in the background.
+
+use std::sync::Arc;
+
+use super::index::Index;
+use super::language::Language;
+use super::meaning::{can_be_read, tokens};
+use super::{Knowledge, Query};
+use crate::embeddings::{self, Coarse, Tokens};
+
+/// A site with more passages is searched by words and tables alone: it would take an hour of a core to read, and too long to compare
+/// with every question.
+pub(super) const MOST_READ: usize = 10_000;
+/// So many passages of documents that came together are read before they are searchable.
+pub(super) const READ_AT_ONCE: usize = 4;
+/// What is read of a passage at most, in bytes: more than the encoder takes. And of each of its names, in characters: the text is
+/// read, too.
+const MOST_BYTES: usize = 2_000;
+const MOST_OF_A_NAME: usize = 200;
+
+/// A passage that is not read yet.
+pub struct Unread {
+    site: String,
+    number: u32,
+    /// Whether the passage is still there is told by its text.
+    passage: Arc<str>,
+    /// What the encoder is to read: names and text.
+    text: String,
+    language: Language,
+}
+
+impl Unread {
+    /// Tells what is read from everything else that is.
+    pub fn hash(&self) -> [u8; 16] {
+        let mut hash = [0; 16];
+        let mut whole = blake3::Hasher::new();
+        // The same words may mean something else in another language.
+        whole
+            .update(self.language.code().as_bytes())
+            .update(b"\n")
+            .update(self.text.as_bytes());
+        hash.copy_from_slice(&whole.finalize().as_bytes()[..16]);
+        hash
+    }
+
+    /// What it means; nothing, when nothing can be read of it. Some 50 ms.
+    pub fn read(&self) -> Coarse {
+        encode(&self.text, self.language)
+    }
+}
+
+impl Knowledge {
+    /// Passages that are not read yet, at most so many.
+    pub fn unread(&self, most: usize) -> Vec<Unread> {
+        let mut all = Vec::new();
+        for (site, shelf) in self.by_site.load().iter() {
+            let index = shelf.index.read();
+            for (number, stored) in index.unread().take(most - all.len()) {
+                all.push(Unread {
+                    site: site.clone(),
+                    number,
+                    passage: stored.text.clone(),
+                    text: readable(stored.names(), &stored.text),
+                    language: stored.language,
+                });
+            }
+            if all.len() >= most {
+                break;
+            }
+        }
+        all
+    }
+
+    /// What was read. A passage that left meanwhile is left out.
+    pub fn set_read(&self, read: impl IntoIterator<Item = (Unread, Coarse)>) {
+        let sites = self.by_site.load();
+        for (unread, meant) in read {
+            if let Some(shelf) = sites.get(&unread.site) {
+                shelf.index.write().set_encoded(unread.number, &unread.passage, meant);
+            }
+        }
+    }
+
+    /// Reads all that is not read yet, on this thread, which waits.
+    pub fn read_all(&self) {
+        loop {
+            let unread = self.unread(64);
+            if unread.is_empty() {
+                return;
+            }
+            self.set_read(unread.into_iter().map(|one| {
+                let meant = one.read();
+                (one, meant)
+            }));
+        }
+    }
+
+    /// What the encoder must read for a question to be searched, and has not read yet.
+    pub fn must_read(&self, site: &str, query: &Query<'_>) -> Option<Tokens> {
+        let shelf = self.of(site);
+        let said = super::search::to_be_read(&shelf.index.read(), query)?;
+        (!embeddings::is_question_known(&said)).then_some(said)
+    }
+}
+
+/// What is read of a passage that is not searchable yet.
+pub(super) fn read_now(names: [&str; 3], text: &str, language: Language) -> Coarse {
+    encode(&readable(names, text), language)
+}
+
+fn encode(text: &str, language: Language) -> Coarse {
+    let meant = tokens(text, language).and_then(|(tokens, _)| embeddings::encode_passage(&tokens));
+    meant.map_or_else(Coarse::nothing, |vector| Coarse::of(&vector))
+}
+
+/// Whether the passages of an index are to be read at all.
+pub(super) fn is_worth_reading(index: &Index) -> bool {
+    index.passages() <= MOST_READ
+}
+
+/// Whether the encoder knows a language.
+pub(super) fn can_read(language: Language) -> bool {
+    can_be_read(language)
+}
+
+/// Names and text as a person reads them: of a link its words, without the marks of Markdown.
+fn readable(names: [&str; 3], markdown: &str) -> String {
+    let mut text = String::with_capacity(markdown.len().min(MOST_BYTES) + 64);
+    for name in names.into_iter().filter(|name| !name.is_empty()) {
+        text.extend(name.chars().take(MOST_OF_A_NAME));
+        text.push_str(". ");
+    }
+    let mut rest = markdown.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' | '*' | '`' | '#' | '|' | '[' | '_' => {}
+            ']' if rest.peek() == Some(&'(') => while rest.next().is_some_and(|c| c != ')') {},
+            ']' => {}
+            _ => text.push(c),
+        }
+        if text.len() > MOST_BYTES {
+            break;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_link_the_words_are_read() {
+        assert_eq!(
+            readable(
+                ["Returns", "", "refunds"],
+                "Send it **back** to [our shop](https://a.example/x_y), `now`\\!"
+            ),
+            "Returns. refunds. Send it back to our shop, now!"
+        );
+        assert!(readable([&"x".repeat(9_000), "", ""], &"é".repeat(100_000)).len() < 3_000);
+    }
+}
