@@ -58,7 +58,9 @@ pub(super) struct Found {
 
 /// What of a question the sentence encoder reads; `None`: nothing.
 pub(super) fn to_be_read(index: &Index, query: &Query<'_>) -> Option<Tokens> {
-    reading::said(index, &asked::asked(index, query))
+    index
+        .is_read()
+        .then(|| reading::said(index, &asked::asked(index, query)))?
 }
 
 /// The best `limit` passages.
