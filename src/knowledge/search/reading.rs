@@ -7,8 +7,8 @@ use crate::embeddings::{self, Tokens, Vector};
 use crate::knowledge::index::{Index, Stored};
 use crate::knowledge::meaning::tokens;
 
-/// The share of a question's words that the encoder must know whole.
-const KNOWN: f32 = 0.3;
+/// The share of a question's words that must be known: a few English names make no English question.
+const KNOWN: f32 = 0.5;
 
 /// A passage that none of a question's words leads to must come so close to what it means.
 const CLOSE: f32 = 0.3;
