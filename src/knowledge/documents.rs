@@ -97,16 +97,22 @@ impl Library {
         Ok(library)
     }
 
-    /// Waits until everything that is kept is searchable.
+    /// Waits until everything that is kept is searchable, and what was read of it before is known again.
     pub async fn caught_up(&self) -> Result<(), StoreError> {
         let last = self.store.last_document_change().await?;
         self.until_searchable(last, CAUGHT_UP_WITHIN).await;
+        let mut unread = self.knowledge.unread(usize::MAX);
+        while !unread.is_empty() {
+            let rest = unread.split_off(unread.len().min(LOOKED_UP));
+            self.take_kept(unread).await?;
+            unread = rest;
+        }
         Ok(())
     }
 
     /// Changes documents of a site, all or none, and waits a moment for them to be searchable. One outcome a change.
     pub async fn change(&self, site: &str, changes: Vec<DocumentChange>) -> Result<Vec<DocumentOutcome>, StoreError> {
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = now();
         let outcomes = self.store.change_documents(site, changes, now).await?;
         if outcomes
             .iter()
@@ -153,7 +159,7 @@ impl Library {
 
     /// Writes down which of the documents that a sender sent were refused, for the operator to see.
     pub async fn note_refused(&self, site: &str, source: &str, refused: Vec<Trouble>) -> Result<(), StoreError> {
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = now();
         let reading = Reading {
             site: site.to_owned(),
             source: source.to_owned(),
@@ -181,17 +187,7 @@ impl Library {
         if unread.is_empty() {
             return Ok(true);
         }
-        let now = || jiff::Timestamp::now().as_millisecond();
-        let hashes = unread.iter().map(Unread::hash).collect();
-        let kept = self.encodings.encodings(hashes, now()).await?;
-        let (mut known, mut unknown) = (Vec::new(), Vec::new());
-        for (unread, kept) in unread.into_iter().zip(kept) {
-            match kept.and_then(|bytes| bytes.try_into().ok()) {
-                Some(bytes) => known.push((unread, Coarse::from_bytes(bytes))),
-                None => unknown.push(unread),
-            }
-        }
-        self.knowledge.set_read(known);
+        let mut unknown = self.take_kept(unread).await?;
         unknown.truncate(READ);
         if unknown.is_empty() {
             return Ok(false);
@@ -213,6 +209,21 @@ impl Library {
                 Ok(true)
             }
         }
+    }
+
+    /// What the store has of passages that are not read yet; those that it does not have come back.
+    async fn take_kept(&self, unread: Vec<Unread>) -> Result<Vec<Unread>, StoreError> {
+        let hashes = unread.iter().map(Unread::hash).collect();
+        let kept = self.encodings.encodings(hashes, now()).await?;
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for (unread, kept) in unread.into_iter().zip(kept) {
+            match kept.and_then(|bytes| bytes.try_into().ok()) {
+                Some(bytes) => known.push((unread, Coarse::from_bytes(bytes))),
+                None => unknown.push(unread),
+            }
+        }
+        self.knowledge.set_read(known);
+        Ok(unknown)
     }
 
     async fn until_searchable(&self, seq: i64, patience: Duration) {
@@ -247,6 +258,10 @@ impl Library {
             self.searchable.send_replace(last);
         }
     }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
 }
 
 /// Waits until something new is searchable, or the library is gone; what one look misses the next finds.
