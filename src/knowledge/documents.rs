@@ -77,6 +77,8 @@ impl Library {
         let reader = Arc::downgrade(&library);
         tokio::spawn(async move {
             while let Some(library) = reader.upgrade() {
+                // Before it looks, so that no change is missed in between.
+                let searchable = library.searchable.subscribe();
                 let is_done = match library.read_some().await {
                     Ok(is_done) => is_done,
                     // The store says so itself.
@@ -86,7 +88,6 @@ impl Library {
                         true
                     }
                 };
-                let searchable = library.searchable.subscribe();
                 // Not held while waiting, so that the library can go.
                 drop(library);
                 if is_done {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::index::Index;
 use super::language::Language;
-use super::meaning::{can_be_read, tokens};
+use super::meaning::tokens;
 use super::{Knowledge, Query};
 use crate::embeddings::{self, Coarse, Tokens};
 
@@ -116,11 +116,6 @@ fn encode(text: &str, language: Language) -> Coarse {
 /// Whether the passages of an index are to be read at all.
 pub(super) fn is_worth_reading(index: &Index) -> bool {
     index.passages() <= MOST_READ
-}
-
-/// Whether the encoder knows a language.
-pub(super) fn can_read(language: Language) -> bool {
-    can_be_read(language)
 }
 
 /// Names and text as a person reads them: of a link its words, without the marks of Markdown.

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::app::{settings, until};
+use crate::app::{Settings, settings, until};
 use crate::eval::{GOLDEN, eval, shop};
 use crate::operator::Operator;
 use crate::overview::words;
@@ -34,16 +34,27 @@ async fn calls(operator: &Operator<'_>) -> Vec<[String; 3]> {
     records.map(|record| call(record.expect("a record"))).collect()
 }
 
-#[tokio::test]
-async fn a_run_stands_in_the_ledger_and_no_visitor_goes_without_for_it() {
+/// One that answers cheaply.
+async fn provider() -> Provider {
     let provider = Provider::start().await;
     provider.plan(
         "m",
         json!({"text": "From nine to six [1].", "prompt_tokens": 100, "completion_tokens": 10}),
     );
-    let settings = settings()
-        .models(&provider, &["m"])
-        .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.1");
+    provider
+}
+
+/// With so many dollars that a day may cost.
+fn within(provider: &Provider, budget: &str) -> Settings {
+    settings()
+        .models(provider, &["m"])
+        .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", budget)
+}
+
+#[tokio::test]
+async fn a_run_stands_in_the_ledger_and_no_visitor_goes_without_for_it() {
+    let provider = provider().await;
+    let settings = within(&provider, "0.1");
     let mut app = shop(&settings).await;
     app.ask("Are you closed on Sundays?").told().await.is_from("model");
     let operator = app.operator().await;
@@ -90,15 +101,9 @@ async fn a_run_stands_in_the_ledger_and_no_visitor_goes_without_for_it() {
 
 #[tokio::test]
 async fn a_run_that_is_killed_is_in_the_ledger_at_what_it_may_have_cost() {
-    let provider = Provider::start().await;
-    provider.plan(
-        "m",
-        json!({"text": "From nine to six [1].", "prompt_tokens": 100, "completion_tokens": 10}),
-    );
+    let provider = provider().await;
     // Less than two calls may cost at most.
-    let settings = settings()
-        .models(&provider, &["m"])
-        .environment("PENNYPRESS__LIMITS__DAILY_BUDGET_USD", "0.02");
+    let settings = within(&provider, "0.02");
     let mut app = shop(&settings).await;
     provider.plan("m", json!({"text": "one two three", "hold_after": 1}));
     std::fs::write(app.directory().join("golden.toml"), GOLDEN).expect("to write");

@@ -14,7 +14,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::language::Language;
-use super::reading::{can_read, is_worth_reading};
+use super::meaning::can_be_read;
+use super::reading::is_worth_reading;
 use super::{DocumentVersion, Passage};
 use crate::embeddings::{Coarse, Common};
 use lexicon::Lexicon;
@@ -73,7 +74,8 @@ pub(super) struct Index {
     documents: Vec<Option<Held>>,
     by_id: HashMap<String, u32>,
     there: usize,
-    /// How many of them the sentence encoder has read.
+    /// How many of them the sentence encoder can read, and how many it has read.
+    readable: usize,
     encoded: usize,
     /// The lengths of all that are there.
     length: u64,
@@ -162,6 +164,7 @@ impl Index {
         if let Some(meaning) = &stored.meaning {
             self.subject.add(meaning);
         }
+        self.readable += usize::from(can_be_read(stored.language));
         self.encoded += usize::from(stored.encoded.is_some());
         reserve_little(&mut self.passages, 1);
         self.passages.push(Some(stored));
@@ -182,6 +185,7 @@ impl Index {
             if let (Some(gone), Some(length)) = (gone, self.lengths.get_mut(number)) {
                 self.length -= u64::from(std::mem::take(length));
                 self.there -= 1;
+                self.readable -= usize::from(can_be_read(gone.language));
                 self.encoded -= usize::from(gone.encoded.is_some());
                 if let Some(count) = self.languages.get_mut(&gone.language) {
                     *count -= 1;
@@ -283,7 +287,7 @@ impl Index {
             0
         };
         let all = (0..numbers).filter_map(|number| Some((number, self.stored(number)?)));
-        all.filter(|(_, stored)| stored.encoded.is_none() && can_read(stored.language))
+        all.filter(|(_, stored)| stored.encoded.is_none() && can_be_read(stored.language))
     }
 
     /// What was read in a passage, if it is still the same.
@@ -297,9 +301,10 @@ impl Index {
         self.encoded += 1;
     }
 
-    /// Whether the sentence encoder has read any.
+    /// Whether the sentence encoder has read most of what it can read. Of a part, what was read would stand before what was not; so
+    /// would what was read before a site grew too large.
     pub fn is_read(&self) -> bool {
-        self.encoded > 0
+        self.encoded * 2 > self.readable && is_worth_reading(self)
     }
 
     pub fn stored(&self, number: u32) -> Option<&Stored> {

@@ -4,8 +4,8 @@ use super::sequence::Writer;
 use crate::embeddings::Coarse;
 use crate::knowledge::chunk::{Chunk, chunks};
 use crate::knowledge::language::Language;
-use crate::knowledge::meaning::meaning;
-use crate::knowledge::reading::{can_read, read_now};
+use crate::knowledge::meaning::{can_be_read, meaning};
+use crate::knowledge::reading::read_now;
 use crate::knowledge::terms::each_word;
 use crate::knowledge::{Document, DocumentVersion};
 
@@ -37,7 +37,7 @@ pub(in crate::knowledge) struct PreparedPassage {
 impl Prepared {
     /// Lets the sentence encoder read the passages before the index has them.
     pub fn read(&mut self) {
-        for passage in self.passages.iter_mut().filter(|passage| can_read(passage.language)) {
+        for passage in self.passages.iter_mut().filter(|passage| can_be_read(passage.language)) {
             let meant = read_now(
                 [
                     &passage.title,

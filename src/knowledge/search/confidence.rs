@@ -82,9 +82,9 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)],
     let is_guess = |one: &Asked| one.readings.first().is_some_and(|(_, weight)| *weight < 0.99);
     let words = highest(looked.len(), |seen| seen.words) / most(all);
     let missing = share(&|one| one.readings.is_empty());
-    let passages = (index.passages() as f32).max(FEWEST_PASSAGES).ln();
-    let length = index.average_length().max(SHORTEST).ln();
     let guessed = share(&is_guess);
+    let passages = |fewest: f32| (index.passages() as f32).max(fewest).ln();
+    let length = |shortest: f32| index.average_length().max(shortest).ln();
     if let Some(closest) = closest(looked).filter(|_| is_english) {
         let odds = read::ALWAYS
             + read::COVERED * best.covered
@@ -92,8 +92,8 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)],
             + read::MISSING * missing
             + read::GUESSED * guessed
             + read::CLOSEST * closest
-            + read::PASSAGES * (index.passages() as f32).max(read::FEWEST_PASSAGES).ln()
-            + read::PASSAGE_LENGTH * index.average_length().max(read::SHORTEST).ln();
+            + read::PASSAGES * passages(read::FEWEST_PASSAGES)
+            + read::PASSAGE_LENGTH * length(read::SHORTEST);
         return likelihood(odds);
     }
     let odds = ALWAYS
@@ -106,8 +106,8 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)],
         + GUESSED * guessed
         + LENGTH * (asked.len() as f32).ln()
         + by_meaning(looked)
-        + PASSAGES * passages
-        + PASSAGE_LENGTH * length
+        + PASSAGES * passages(FEWEST_PASSAGES)
+        + PASSAGE_LENGTH * length(SHORTEST)
         + untold(index, best);
     likelihood(odds)
 }

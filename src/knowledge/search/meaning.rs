@@ -2,7 +2,7 @@
 
 use super::Hit;
 use crate::embeddings::Vector;
-use crate::knowledge::index::Index;
+use crate::knowledge::index::{Index, Stored};
 use crate::knowledge::language::Language;
 use crate::knowledge::meaning::meaning;
 
@@ -38,10 +38,12 @@ pub(super) fn closest(index: &Index, question: &str, language: Language, most: u
     let Some(asked) = asked else {
         return Vec::new();
     };
-    let close = |passage: u32| {
-        let meaning = index.stored(passage)?.meaning.as_ref()?;
-        Some((passage, meaning.similarity(&asked)))
-    };
+    closest_by(index, most, |stored| Some(stored.meaning.as_ref()?.similarity(&asked)))
+}
+
+/// The passages that `close` finds closest, the closest first; those of which it tells nothing are left out.
+pub(super) fn closest_by(index: &Index, most: usize, close: impl Fn(&Stored) -> Option<f32>) -> Vec<u32> {
+    let close = |passage: u32| Some((passage, close(index.stored(passage)?)?));
     let mut all: Vec<(u32, f32)> = (0..index.numbers() as u32).filter_map(close).collect();
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     if all.len() > most {

@@ -58,9 +58,7 @@ pub(super) struct Found {
 
 /// What of a question the sentence encoder reads; `None`: nothing.
 pub(super) fn to_be_read(index: &Index, query: &Query<'_>) -> Option<Tokens> {
-    index
-        .is_read()
-        .then(|| reading::said(index, &asked::asked(index, query)))?
+    index.is_read().then(|| reading::said(&asked::asked(index, query)))?
 }
 
 /// The best `limit` passages.

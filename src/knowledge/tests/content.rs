@@ -342,3 +342,29 @@ fn a_question_whose_words_tell_nothing_is_answered_by_what_it_means() {
         assert!(found.passages.is_empty(), "{question}");
     }
 }
+
+#[test]
+fn a_site_is_searched_by_what_was_read_once_most_of_it_is() {
+    let knowledge = Knowledge::with_manual();
+    let rest =
+        ["Opening", "Payment", "Bread", "Music"].map(|title| page(title, title, "Ask us at the counter, please."));
+    let garage = page(
+        "garage",
+        "Garage",
+        "Vehicles stand in the basement for 12 euros a night.",
+    );
+    knowledge.replace("a", [&rest[..], &[garage]].concat());
+    let parked = || first(&knowledge, "a", "Where can I park my car?");
+    assert_eq!(parked(), None);
+    let read = |most| {
+        knowledge.set_read(knowledge.unread(most).into_iter().map(|one| {
+            let meant = one.read();
+            (one, meant)
+        }));
+    };
+    read(2);
+    assert_eq!(parked(), None);
+    knowledge.read_all();
+    assert_eq!(parked().as_deref(), Some("garage"));
+    assert!(knowledge.unread(usize::MAX).is_empty());
+}
