@@ -24,6 +24,15 @@ test('feedback: a thumb is sent at once, a comment after it, and the last word c
   same(service.asked('feedback', 'POST').map((r) => r.token), ['t_1', 't_1', 't_1']);
 });
 
+test('feedback: thanks and the field for a comment are in sight, however long the conversation is', async (visitor) => {
+  await visitor.open();
+  for (const question of ['Hello?', 'And then?', 'And in the end?']) await visitor.ask(question);
+  await visitor.last.getByRole('button', { name: 'Not helpful' }).click();
+  await visitor.last.getByRole('textbox').waitFor();
+  const hidden = await visitor.last.locator('.more').evaluate((more) => more.getBoundingClientRect().bottom - more.closest('.log').getBoundingClientRect().bottom);
+  expect(hidden <= 1, `${hidden} pixels stand below the edge`);
+});
+
 test('feedback: what was not taken is not shown as given', async (visitor) => {
   const { service } = visitor;
   await visitor.open();
