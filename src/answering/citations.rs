@@ -1,7 +1,7 @@
 //! Which passages an answer rests on: those whose number it cites.
 
 use crate::domain::Source;
-use crate::knowledge::Passage;
+use crate::knowledge::{Passage, excerpt};
 
 /// A quote is about this long, in characters.
 const QUOTE: usize = 240;
@@ -35,18 +35,8 @@ fn source(n: u32, passage: &Passage) -> Source {
             format!("{} › {}", passage.title, passage.section)
         },
         url: passage.url.clone(),
-        quote: quote(&passage.text),
+        quote: excerpt(&passage.text, QUOTE),
     }
-}
-
-/// The start of a text, cut at a word.
-fn quote(text: &str) -> String {
-    let Some((cut, _)) = text.char_indices().nth(QUOTE) else {
-        return text.trim().to_owned();
-    };
-    let start = &text[..cut];
-    let word = start.rfind(char::is_whitespace).unwrap_or(cut);
-    format!("{}…", start[..word].trim_end())
 }
 
 #[cfg(test)]

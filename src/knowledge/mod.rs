@@ -6,6 +6,7 @@
 mod chunk;
 mod compose;
 mod documents;
+mod excerpt;
 pub mod extract;
 pub mod gaps;
 mod incoming;
@@ -37,6 +38,7 @@ use index::{Index, Prepared, prepare};
 
 pub use chunk::{Heading, Slugs, headings, options};
 pub use documents::Library;
+pub use excerpt::excerpt;
 pub use incoming::{Incoming, IncomingError, Text, check_id, read_time, write_time};
 pub use passage::{ABSTAIN_BELOW, Composed, Document, DocumentVersion, Passage, Query, Retrieved};
 pub use reading::Unread;

@@ -64,7 +64,7 @@ async fn one_screen_tells_what_was_asked_what_it_cost_and_from_where() {
     for expected in [
         "Asked 3 questions today",
         "Cost $0.006000 $0.002000 a question · 2,200 tokens",
-        "1 thumbs down",
+        "1 thumb down",
         "model a model wrote it 2 67%",
         "cache the same question, answered before 1 33%",
         "Hit rate of the caches 33%",

@@ -11,6 +11,7 @@ use super::page::{self, Frame};
 use super::{markdown, picture, show};
 use crate::access::{Sites, sites};
 use crate::domain::{AnswerId, ConversationId, Doubt, DoubtReason, Finish, Rating, Site, Source};
+use crate::knowledge::excerpt;
 use crate::store::OperatorStore;
 use crate::store::operator::Reviewed;
 
@@ -147,7 +148,7 @@ impl Item {
 
     /// The beginning of the answer, for lists.
     pub fn excerpt(&self) -> String {
-        markdown::words(&self.text, EXCERPT)
+        excerpt(&self.text, EXCERPT)
     }
 
     /// The answer as HTML, as the visitor saw it.

@@ -7,12 +7,11 @@ use serde::Deserialize;
 
 use super::demand::{Posted, Session};
 use super::error::AdminError;
-use super::markdown;
 use super::page::{self, Frame};
 use super::show;
 use crate::access::Sites;
 use crate::domain::AnswerId;
-use crate::knowledge::{self, Library, gaps};
+use crate::knowledge::{self, Library, excerpt, gaps};
 use crate::store::GapStore;
 use crate::store::gaps::OpenQuestion;
 
@@ -297,7 +296,7 @@ fn section(passage: knowledge::Passage) -> Section {
         title,
         leads: passage.url.starts_with("https://") || passage.url.starts_with("http://"),
         url: passage.url,
-        excerpt: markdown::words(&passage.text, EXCERPT),
+        excerpt: excerpt(&passage.text, EXCERPT),
     }
 }
 
