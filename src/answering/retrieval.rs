@@ -36,7 +36,7 @@ impl Parts {
             return Found::default();
         }
         let query = Query::from(question);
-        if let Some(said) = self.knowledge.must_read(site, &query) {
+        for said in self.knowledge.must_read(site, &query) {
             // Some milliseconds, in which this thread has others to serve. What was read is remembered: the search finds it.
             let _ = tokio::task::spawn_blocking(move || embeddings::encode_question(&said)).await;
         }

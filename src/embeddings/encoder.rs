@@ -1,23 +1,17 @@
-//! What a text means, each word read in its context: the sentence encoder that the tables were distilled from, in 8 bits. It takes
+//! What an English text means, each word read in its context: the sentence encoder that the tables were distilled from, in 8 bits. It takes
 //! milliseconds where a table takes microseconds, and tells far better which passage answers a question. `model/encoder.py` made it.
 //!
 //! It is laid out in memory, some 25 MB, when the first text is read.
 
-use std::sync::{Arc, LazyLock};
-
-use moka::sync::Cache;
-use rten::{Model, ModelOptions, RunOptions, ThreadPool, op_registry};
-use rten_tensor::NdTensor;
-use rten_tensor::prelude::*;
+use std::sync::LazyLock;
 
 use super::model::{self, Token};
-use super::{DIMENSIONS, Vector, words};
+use super::running::{Layers, Pace, WIDTH};
+use super::{Vector, words};
 
 static LAYERS: &[u8] = include_bytes!("model/encoder.rten");
 static TABLE: &[u8] = include_bytes!("model/encoder.bin");
 
-/// Numbers that a token is in the encoder.
-const WIDTH: usize = 384;
 /// As many tokens of a text are read, its start and end marks among them.
 const MOST_TOKENS: usize = 192;
 /// A word that cannot be had of known pieces, and the marks of start and end: the rows after the tokens.
@@ -27,60 +21,8 @@ const END: usize = START + 1;
 const UNKNOWN: usize = END + 1;
 const ROWS: usize = model::COUNT + MARKS + MOST_TOKENS;
 const _: () = assert!(TABLE.len() == ROWS * (4 + WIDTH));
-/// Questions whose meaning is remembered: a question is searched for more than once while it is answered.
-const REMEMBERED: u64 = 1_000;
 
-struct Encoder {
-    model: Model,
-    /// Visitors wait for what is read on the one; the other gives way to whatever else the machine does.
-    asking: Arc<ThreadPool>,
-    reading: Arc<ThreadPool>,
-}
-
-/// `None` where the model cannot be run; then the tables must do.
-static ENCODER: LazyLock<Option<Encoder>> = LazyLock::new(|| {
-    let operators = op_registry!(
-        Add,
-        Cast,
-        DynamicQuantizeLinear,
-        Gelu,
-        Gemm,
-        LayerNormalization,
-        MatMul,
-        MatMulInteger,
-        Mul,
-        ReduceMean,
-        Reshape,
-        Softmax,
-        Transpose
-    );
-    let mut options = ModelOptions::with_ops(operators);
-    options.prepack_weights(true);
-    match options.load_static_slice(LAYERS) {
-        Ok(model) => Some(Encoder {
-            model,
-            asking: Arc::new(ThreadPool::with_num_threads(1)),
-            reading: Arc::new(background()),
-        }),
-        Err(error) => {
-            tracing::error!(%error, "the sentence encoder cannot be loaded; passages are ranked without it");
-            None
-        }
-    }
-});
-
-static ASKED: LazyLock<Cache<Tokens, Arc<Vector>>> = LazyLock::new(|| Cache::new(REMEMBERED));
-
-/// A thread of low priority.
-fn background() -> ThreadPool {
-    let pool = ThreadPool::with_num_threads(1);
-    #[cfg(target_os = "linux")]
-    pool.run(|| {
-        // On Linux this is the thread's own; where it is not allowed, it runs like any other.
-        let _ = rustix::process::setpriority_process(None, 10);
-    });
-    pool
-}
+static ENCODER: LazyLock<Option<Layers>> = LazyLock::new(|| Layers::load(LAYERS));
 
 /// What the encoder reads: for each word or piece of a word the English tokens that it may be, as rows of the model's tables, and how
 /// likely each is, of 255.
@@ -125,62 +67,27 @@ impl Tokens {
     }
 }
 
-/// What a question means; `None` when nothing can be read of it. Some milliseconds, or nothing when it was asked before.
-pub fn encode_question(said: &Tokens) -> Option<Arc<Vector>> {
-    if let Some(known) = ASKED.get(said) {
-        return Some(known);
+/// `None` when nothing can be read of it.
+pub(super) fn encode(tokens: &Tokens, pace: Pace) -> Option<Vector> {
+    if tokens.0.is_empty() {
+        return None;
     }
-    let encoder = ENCODER.as_ref()?;
-    let vector = Arc::new(encoder.encode(said, &encoder.asking)?);
-    ASKED.insert(said.clone(), vector.clone());
-    Some(vector)
-}
-
-/// Whether [`encode_question`] has its answer at hand.
-pub fn is_question_known(said: &Tokens) -> bool {
-    ASKED.contains_key(said)
-}
-
-/// What a passage means; `None` when nothing can be read of it. Some 50 ms, on a thread that gives way to others.
-pub fn encode_passage(told: &Tokens) -> Option<Vector> {
-    let encoder = ENCODER.as_ref()?;
-    encoder.encode(told, &encoder.reading)
-}
-
-impl Encoder {
-    fn encode(&self, tokens: &Tokens, on: &Arc<ThreadPool>) -> Option<Vector> {
-        if tokens.0.is_empty() {
-            return None;
-        }
-        let read = &tokens.0[..tokens.0.len().min(MOST_TOKENS - 2)];
-        let count = read.len() + 2;
-        let mut embedded = vec![0.0; count * WIDTH];
-        for (at, token) in embedded.chunks_exact_mut(WIDTH).enumerate() {
-            add(model::COUNT + MARKS + at, 1.0, token);
-            match at.checked_sub(1).map(|before| read.get(before)) {
-                None => add(START, 1.0, token),
-                Some(None) => add(END, 1.0, token),
-                Some(Some(likely)) => {
-                    for (row, share) in likely {
-                        add(usize::from(*row), f32::from(*share) / 255.0, token);
-                    }
+    let read = &tokens.0[..tokens.0.len().min(MOST_TOKENS - 2)];
+    let count = read.len() + 2;
+    let mut embedded = vec![0.0; count * WIDTH];
+    for (at, token) in embedded.chunks_exact_mut(WIDTH).enumerate() {
+        add(model::COUNT + MARKS + at, 1.0, token);
+        match at.checked_sub(1).map(|before| read.get(before)) {
+            None => add(START, 1.0, token),
+            Some(None) => add(END, 1.0, token),
+            Some(Some(likely)) => {
+                for (row, share) in likely {
+                    add(usize::from(*row), f32::from(*share) / 255.0, token);
                 }
             }
         }
-        let embedded = NdTensor::from_data([1, count, WIDTH], embedded);
-        let options = RunOptions::default().with_thread_pool(Some(on.clone()));
-        let meant = self.model.run_one(embedded.view().into(), Some(options));
-        let meant: Result<NdTensor<f32, 2>, _> = match meant {
-            Ok(value) => value.try_into(),
-            Err(error) => {
-                tracing::error!(%error, "the sentence encoder cannot read a text; it is ranked without it");
-                return None;
-            }
-        };
-        let meant = meant.ok()?.to_vec();
-        let vector = Vector::quantised(<&[f32; DIMENSIONS]>::try_from(meant.as_slice()).ok()?);
-        (!vector.is_zero()).then_some(vector)
     }
+    ENCODER.as_ref()?.run(embedded, pace)
 }
 
 /// Adds a share of a row of the table.
@@ -195,6 +102,11 @@ fn add(row: usize, share: f32, sum: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embeddings::DIMENSIONS;
+
+    fn passage(text: &str) -> Option<Vector> {
+        encode(&Tokens::of(text), Pace::Reading)
+    }
 
     #[derive(serde::Deserialize)]
     struct Encoded {
@@ -207,7 +119,7 @@ mod tests {
         let encoded: Vec<Encoded> = serde_json::from_str(include_str!("model/encoded.json")).unwrap();
         for Encoded { text, vector } in encoded {
             let theirs = Vector::quantised(&<[f32; DIMENSIONS]>::try_from(vector).unwrap());
-            let ours = encode_passage(&Tokens::of(&text)).expect("a meaning");
+            let ours = passage(&text).expect("a meaning");
             let same = ours.similarity(&theirs);
             assert!(same > 0.95, "{text}: {same}");
         }
@@ -215,21 +127,19 @@ mod tests {
 
     #[test]
     fn a_word_is_read_in_its_context() {
-        let asked = Tokens::of("Which bank lends money for a house?");
-        let meant = encode_question(&asked).expect("a meaning");
+        let meant = passage("Which bank lends money for a house?").expect("a meaning");
         let [money, river] = [
             "Our bank offers mortgages from three per cent.",
             "The boat lay at the bank below the house.",
         ]
-        .map(|text| encode_passage(&Tokens::of(text)).expect("a meaning"));
+        .map(|text| passage(text).expect("a meaning"));
         assert!(meant.similarity(&money) > meant.similarity(&river) + 0.2);
-        assert!(is_question_known(&asked));
     }
 
     #[test]
     fn any_text_can_be_read() {
         for text in ["\u{0}\u{feff}\u{200b}", "", "   "] {
-            assert!(encode_passage(&Tokens::of(text)).is_none(), "{text:?}");
+            assert!(passage(text).is_none(), "{text:?}");
         }
         for text in [
             &"x".repeat(100_000),
@@ -237,7 +147,7 @@ mod tests {
             "e\u{301}\u{301}",
             "如何安装插件",
         ] {
-            assert!(encode_passage(&Tokens::of(text)).is_some());
+            assert!(passage(text).is_some());
         }
     }
 }

@@ -5,7 +5,8 @@
 
 use std::sync::OnceLock;
 
-use super::{Embedding, Table, Token, Tokens, model, words};
+use super::encoder::Tokens;
+use super::{Embedding, Table, Token, model, words};
 
 /// So many English words stand for one at most.
 const MOST: usize = 3;

@@ -1,19 +1,25 @@
 //! What a text means, as a vector, by models that are part of the binary. No download, no key, no bill.
 //!
-//! The sentence encoder all-MiniLM-L6-v2 ([`encode_question`], [`encode_passage`]) reads English in milliseconds. What was distilled from
-//! it, and for search trained further, takes a few microseconds, and knows words of other languages: a token of the text is looked up
+//! Two sentence encoders ([`encode_question`], [`encode_passage`]) read texts in milliseconds: all-MiniLM-L6-v2 English, multilingual-e5-small
+//! all other languages. What was distilled from the first, and for search trained further, takes a few microseconds, and knows words of other languages: a token of the text is looked up
 //! in a table of vectors, and the vectors are averaged. The tables are used where the binary has them; only the pages that are touched
-//! take memory. `model/` has the scripts that remake both, and the licence.
+//! take memory. `model/` has the scripts that remake all, and the licences.
 
 mod encoder;
 mod glossary;
 mod model;
+mod multilingual;
+mod pieces;
+mod reading;
+mod running;
 mod vector;
 mod words;
 
-pub use encoder::{Tokens, encode_passage, encode_question, is_question_known};
+pub use encoder::Tokens as EnglishTokens;
 pub use glossary::Glossary;
 use model::{Table, Token};
+pub use multilingual::{NAME as MULTILINGUAL, Tokens as MultilingualTokens};
+pub use reading::{Tokens, encode_passage, encode_question, is_question_known};
 pub use vector::{Coarse, Common, DIMENSIONS, Vector};
 
 /// Tokens that are looked at, from the start of a text.

@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use super::terms::{each_word, stem};
-use crate::embeddings::{self, Embedding, Glossary, Tokens, embed_for_search};
+use crate::embeddings::{self, Embedding, EnglishTokens, Glossary, MultilingualTokens, Tokens, embed_for_search};
 
 /// Words that are looked at, from the start of a text.
 const MOST_WORDS: usize = 512;
@@ -18,13 +18,21 @@ pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
     Some(glossary.embed(counted, language.joins_words()))
 }
 
-/// What the sentence encoder reads of a text, and the share of its words that something is known of; `None` in a language that the
-/// model knows nothing of.
-pub(super) fn tokens(text: &str, language: Language) -> Option<(Tokens, f32)> {
-    if is_english(language) {
-        return Some((Tokens::of(text), embed_for_search(text).known));
+/// What the English encoder or the other reads of a passage; `None` when it has no word.
+pub(super) fn of_passage(text: &str, in_english: bool) -> Option<Tokens> {
+    if in_english {
+        return Some(Tokens::English(EnglishTokens::of(text)));
     }
-    let glossary = glossary(language).filter(|_| can_be_read(language))?;
+    MultilingualTokens::of_passage(text).map(Tokens::Multilingual)
+}
+
+/// What the English encoder reads of a question, and the share of its words that something is known of; `None` in a language that
+/// it cannot be asked in.
+pub(super) fn in_english(text: &str, language: Language) -> Option<(EnglishTokens, f32)> {
+    if is_english(language) {
+        return Some((EnglishTokens::of(text), embed_for_search(text).known));
+    }
+    let glossary = glossary(language).filter(|_| READ_BY_WORDS.contains(&language.code()))?;
     let mut stems: Vec<String> = Vec::new();
     each_word(text, language, &mut |word| {
         if stems.len() < MOST_WORDS {
@@ -34,14 +42,9 @@ pub(super) fn tokens(text: &str, language: Language) -> Option<(Tokens, f32)> {
     Some(glossary.tokens(stems.iter().map(String::as_str), language.joins_words()))
 }
 
-/// Languages that the sentence encoder reads by what a glossary makes of their words. In Hindi that ranked passages worse; the others
+/// Languages in which English passages are asked for by what a glossary makes of the words. In Hindi that ranked passages worse; the others
 /// that have one are not measured.
 const READ_BY_WORDS: [&str; 6] = ["de", "es", "fr", "pl", "ru", "zh"];
-
-/// Whether the sentence encoder knows a language, be it by its words alone.
-pub(super) fn can_be_read(language: Language) -> bool {
-    is_english(language) || READ_BY_WORDS.contains(&language.code())
-}
 
 /// Whether anything tells what words of a language mean.
 pub(super) fn has_meaning(language: Language) -> bool {

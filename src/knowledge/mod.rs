@@ -110,10 +110,15 @@ impl Knowledge {
         let changing = shelf.changing.lock();
         let mut prepared = prepared(&documents);
         // Before anyone has to wait for it.
-        if prepared.iter().map(|one| one.passages.len()).sum::<usize>() <= reading::READ_AT_ONCE
-            && reading::is_worth_reading(&shelf.index.read())
-        {
-            prepared.iter_mut().for_each(Prepared::read);
+        if prepared.iter().map(|one| one.passages.len()).sum::<usize>() <= reading::READ_AT_ONCE {
+            // While passages are read nobody waits for the index.
+            let (is_worth_it, is_mostly_english) = {
+                let index = shelf.index.read();
+                (reading::is_worth_reading(&index), index.is_mostly_english())
+            };
+            if is_worth_it {
+                prepared.iter_mut().for_each(|one| one.read(is_mostly_english));
+            }
         }
         for prepared in prepared {
             shelf.index.write().put(prepared);

@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::language::Language;
-use super::meaning::can_be_read;
+use super::meaning::is_english;
 use super::reading::is_worth_reading;
 use super::{DocumentVersion, Passage};
 use crate::embeddings::{Coarse, Common};
@@ -46,7 +46,15 @@ pub(super) struct Stored {
     pub meaning: Option<Box<Coarse>>,
     /// What the sentence encoder read in it: a direction of its own, which is compared with no other model's. `None`: not read yet, or
     /// not to be read.
-    pub encoded: Option<Box<Coarse>>,
+    pub encoded: Option<Box<Encoded>>,
+}
+
+/// What a sentence encoder read in a passage.
+#[derive(Clone)]
+pub struct Encoded {
+    pub meant: Coarse,
+    /// Which encoder read it: the English one or the other.
+    pub in_english: bool,
 }
 
 impl Stored {
@@ -74,8 +82,7 @@ pub(super) struct Index {
     documents: Vec<Option<Held>>,
     by_id: HashMap<String, u32>,
     there: usize,
-    /// How many of them the sentence encoder can read, and how many it has read.
-    readable: usize,
+    /// How many of them a sentence encoder has read.
     encoded: usize,
     /// The lengths of all that are there.
     length: u64,
@@ -164,7 +171,6 @@ impl Index {
         if let Some(meaning) = &stored.meaning {
             self.subject.add(meaning);
         }
-        self.readable += usize::from(can_be_read(stored.language));
         self.encoded += usize::from(stored.encoded.is_some());
         reserve_little(&mut self.passages, 1);
         self.passages.push(Some(stored));
@@ -185,7 +191,6 @@ impl Index {
             if let (Some(gone), Some(length)) = (gone, self.lengths.get_mut(number)) {
                 self.length -= u64::from(std::mem::take(length));
                 self.there -= 1;
-                self.readable -= usize::from(can_be_read(gone.language));
                 self.encoded -= usize::from(gone.encoded.is_some());
                 if let Some(count) = self.languages.get_mut(&gone.language) {
                     *count -= 1;
@@ -287,24 +292,27 @@ impl Index {
             0
         };
         let all = (0..numbers).filter_map(|number| Some((number, self.stored(number)?)));
-        all.filter(|(_, stored)| stored.encoded.is_none() && can_be_read(stored.language))
+        all.filter(|(_, stored)| {
+            let encoded = stored.encoded.as_ref();
+            encoded.is_none_or(|encoded| encoded.in_english != self.is_read_in_english(stored.language))
+        })
     }
 
     /// What was read in a passage, if it is still the same.
-    pub fn set_encoded(&mut self, number: u32, text: &Arc<str>, meant: Coarse) {
+    pub fn set_encoded(&mut self, number: u32, text: &Arc<str>, encoded: Encoded) {
         let stored = self.passages.get_mut(number as usize).and_then(Option::as_mut);
         let Some(stored) = stored.filter(|stored| Arc::ptr_eq(&stored.text, text)) else {
             return;
         };
         self.encoded -= usize::from(stored.encoded.is_some());
-        stored.encoded = Some(Box::new(meant));
+        stored.encoded = Some(Box::new(encoded));
         self.encoded += 1;
     }
 
-    /// Whether the sentence encoder has read most of what it can read. Of a part, what was read would stand before what was not; so
+    /// Whether the sentence encoders have read most of the passages. Of a part, what was read would stand before what was not; so
     /// would what was read before a site grew too large.
     pub fn is_read(&self) -> bool {
-        self.encoded * 2 > self.readable && is_worth_reading(self)
+        self.encoded * 2 > self.there && is_worth_reading(self)
     }
 
     pub fn stored(&self, number: u32) -> Option<&Stored> {
@@ -320,6 +328,29 @@ impl Index {
     /// Terms a passage, on average; at least 1.
     pub fn average_length(&self) -> f32 {
         (self.length as f32 / self.there.max(1) as f32).max(1.0)
+    }
+
+    /// Whether the English encoder reads a passage in a language: where most of a site is English. Elsewhere what looks like English is
+    /// mostly a few names or commands, and what the one encoder reads is not compared with what the other does.
+    pub fn is_read_in_english(&self, language: Language) -> bool {
+        is_english(language) && self.is_mostly_english()
+    }
+
+    pub fn is_mostly_english(&self) -> bool {
+        self.count(true) * 2 >= self.there
+    }
+
+    fn count(&self, english: bool) -> usize {
+        let all = self.languages.iter();
+        all.filter(|(language, _)| is_english(**language) == english)
+            .map(|(_, count)| *count)
+            .sum()
+    }
+
+    /// Whether there are passages that the English encoder reads, and whether there are others.
+    pub fn encoders(&self) -> (bool, bool) {
+        let in_english = self.is_mostly_english();
+        (in_english, !in_english || self.count(false) > 0)
     }
 
     /// The languages of its passages, the most frequent first.
@@ -400,7 +431,7 @@ impl Index {
         let sequences = self.passages.iter().flatten().map(|stored| stored.sequence.len());
         let meanings = self.passages.iter().flatten().filter(|stored| stored.meaning.is_some());
         sequences.sum::<usize>()
-            + (meanings.count() + self.encoded) * size_of::<Coarse>()
+            + (meanings.count() + self.encoded) * size_of::<Encoded>()
             + self.passages.capacity() * size_of::<Option<Stored>>()
             + self.lengths.capacity() * 2
             + self.postings.iter().map(Postings::bytes).sum::<usize>()

@@ -1,10 +1,11 @@
 //! What can be done for a document before the index is touched: chunks, words.
 
+use super::Encoded;
 use super::sequence::Writer;
 use crate::embeddings::Coarse;
 use crate::knowledge::chunk::{Chunk, chunks};
 use crate::knowledge::language::Language;
-use crate::knowledge::meaning::{can_be_read, meaning};
+use crate::knowledge::meaning::{is_english, meaning};
 use crate::knowledge::reading::read_now;
 use crate::knowledge::terms::each_word;
 use crate::knowledge::{Document, DocumentVersion};
@@ -31,23 +32,21 @@ pub(in crate::knowledge) struct PreparedPassage {
     /// What title, headings (twice) and text mean; `None` in languages that the model does not know.
     pub meaning: Option<Box<Coarse>>,
     /// See [`super::Stored::encoded`].
-    pub encoded: Option<Box<Coarse>>,
+    pub encoded: Option<Box<Encoded>>,
 }
 
 impl Prepared {
-    /// Lets the sentence encoder read the passages before the index has them.
-    pub fn read(&mut self) {
-        for passage in self.passages.iter_mut().filter(|passage| can_be_read(passage.language)) {
-            let meant = read_now(
-                [
-                    &passage.title,
-                    &passage.section,
-                    passage.also.as_deref().unwrap_or_default(),
-                ],
-                &passage.text,
-                passage.language,
-            );
-            passage.encoded = Some(Box::new(meant));
+    /// Lets the sentence encoders read the passages before the index has them, those in English by their own where most of the site is.
+    pub fn read(&mut self, is_mostly_english: bool) {
+        for passage in &mut self.passages {
+            let in_english = is_mostly_english && is_english(passage.language);
+            let names = [
+                &*passage.title,
+                &*passage.section,
+                passage.also.as_deref().unwrap_or_default(),
+            ];
+            let meant = read_now(names, &passage.text, in_english);
+            passage.encoded = Some(Box::new(Encoded { meant, in_english }));
         }
     }
 }

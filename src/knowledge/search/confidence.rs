@@ -47,22 +47,54 @@ const SHORTEST: f32 = 12.0;
 /// In languages without tables, as Japanese and Thai: pairs of characters meet by chance more often than words do.
 const UNTOLD: f32 = -0.7;
 
-/// The same where the sentence encoder has read the passages. How close the closest comes tells nearly all; of the others only these
-/// add to it.
-mod read {
-    pub const ALWAYS: f32 = 2.05;
-    pub const COVERED: f32 = 1.479;
-    pub const WORDS: f32 = 3.834;
-    pub const MISSING: f32 = -1.226;
-    pub const GUESSED: f32 = -2.61;
-    pub const CLOSEST: f32 = 16.758;
-    pub const PASSAGES: f32 = -1.302;
-    pub const PASSAGE_LENGTH: f32 = -1.133;
-    pub const FEWEST_PASSAGES: f32 = 25.0;
-    pub const SHORTEST: f32 = 20.0;
+/// The same where a sentence encoder has read the passages. How close the closest comes tells nearly all; of the others only these add
+/// to it.
+struct Read {
+    is_english: bool,
+    always: f32,
+    covered: f32,
+    words: f32,
+    missing: f32,
+    guessed: f32,
+    closest: f32,
+    passages: f32,
+    passage_length: f32,
+    fewest_passages: f32,
 }
 
-/// From 0 to 1. What was looked at comes in the order of the scores. What the encoder reads of languages other than English is words
+/// English passages and questions.
+const IN_ENGLISH: Read = Read {
+    is_english: true,
+    always: 2.05,
+    covered: 1.479,
+    words: 3.834,
+    missing: -1.226,
+    guessed: -2.61,
+    closest: 16.758,
+    passages: -1.302,
+    passage_length: -1.133,
+    fewest_passages: 25.0,
+};
+
+/// Passages in other languages. `passages` is set, not fitted: with it a site of few passages refuses as rarely as a large one.
+const ELSEWHERE: Read = Read {
+    is_english: false,
+    always: 0.23,
+    covered: 1.056,
+    words: 3.286,
+    missing: -1.788,
+    guessed: -1.401,
+    closest: 5.958,
+    passages: -0.6,
+    passage_length: -0.41,
+    fewest_passages: 16.0,
+};
+const SHORTEST_READ: f32 = 20.0;
+/// What languages written without spaces are given besides.
+const UNSPACED: f32 = -0.1;
+const WITHOUT_SPACES: [&str; 3] = ["ja", "th", "zh"];
+
+/// From 0 to 1. What was looked at comes in the order of the scores. What the English encoder reads of a question in another language is words
 /// without their grammar, which it was not fitted on.
 pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)], is_english: bool) -> f32 {
     let Some((best, seen)) = looked.first() else { return 0.0 };
@@ -85,16 +117,17 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)],
     let guessed = share(&is_guess);
     let passages = |fewest: f32| (index.passages() as f32).max(fewest).ln();
     let length = |shortest: f32| index.average_length().max(shortest).ln();
-    if let Some(closest) = closest(looked).filter(|_| is_english) {
-        let odds = read::ALWAYS
-            + read::COVERED * best.covered
-            + read::WORDS * words
-            + read::MISSING * missing
-            + read::GUESSED * guessed
-            + read::CLOSEST * closest
-            + read::PASSAGES * passages(read::FEWEST_PASSAGES)
-            + read::PASSAGE_LENGTH * length(read::SHORTEST);
-        return likelihood(odds);
+    if let Some((read, closest)) = closest(looked).filter(|(read, _)| is_english || !read.is_english) {
+        let odds = read.always
+            + read.covered * best.covered
+            + read.words * words
+            + read.missing * missing
+            + read.guessed * guessed
+            + read.closest * closest
+            + read.passages * passages(read.fewest_passages)
+            + read.passage_length * length(SHORTEST_READ);
+        let is_unspaced = !read.is_english && is_unspaced(index, best);
+        return likelihood(odds + if is_unspaced { UNSPACED } else { 0.0 });
     }
     let odds = ALWAYS
         + COVERED * best.covered
@@ -124,10 +157,21 @@ fn likelihood(odds: f32) -> f32 {
     1.0 / (1.0 + (-odds).exp())
 }
 
-/// How close the closest passage comes, when the best one is among those that were read.
-fn closest(looked: &[(Hit, Seen)]) -> Option<f32> {
-    looked.first()?.1.read?;
-    looked.iter().filter_map(|(_, seen)| seen.read).reduce(f32::max)
+fn is_unspaced(index: &Index, best: &Hit) -> bool {
+    let stored = index.stored(best.passage);
+    stored.is_some_and(|stored| WITHOUT_SPACES.contains(&stored.language.code()))
+}
+
+/// How close the closest passage comes, when the best one is among those that were read, and by which encoder.
+fn closest(looked: &[(Hit, Seen)]) -> Option<(Read, f32)> {
+    let (_, best) = looked.first()?;
+    let (read, value): (Read, fn(&Seen) -> Option<f32>) = match (best.read, best.read_in_english) {
+        (Some(_), _) => (ELSEWHERE, |seen| seen.read),
+        (None, Some(_)) => (IN_ENGLISH, |seen| seen.read_in_english),
+        (None, None) => return None,
+    };
+    let closest = looked.iter().filter_map(|(_, seen)| value(seen)).reduce(f32::max)?;
+    Some((read, closest))
 }
 
 fn by_meaning(looked: &[(Hit, Seen)]) -> f32 {

@@ -54,7 +54,8 @@ pub(super) struct Seen {
     /// Its score by words alone, and how close it comes to what the question means, if that is known.
     pub words: f32,
     pub meant: Option<f32>,
-    /// The same as the sentence encoder read it.
+    /// The same as the English encoder read it, or, of a passage in another language, the other one.
+    pub read_in_english: Option<f32>,
     pub read: Option<f32>,
 }
 

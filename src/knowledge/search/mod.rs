@@ -30,10 +30,11 @@ const SENTENCE_WEIGHT: f32 = 0.35;
 const MEANING_WEIGHT: f32 = 1.0;
 /// The same where it is told by translations of the words.
 const TRANSLATED_WEIGHT: f32 = 0.5;
-/// Where the sentence encoder has read the passages, how close it finds them, in cosines, tells more than all others, and the tables
+/// Where a sentence encoder has read the passages, how close it finds them, in cosines, tells more than all others, and the tables
 /// hardly anything.
 const READ_WEIGHT: f32 = 30.0;
 const MEANING_WEIGHT_IF_READ: f32 = 0.2;
+/// The same of English passages that are asked for in another language, by what a glossary makes of the words.
 const TRANSLATED_READ_WEIGHT: f32 = 10.0;
 /// What a passage in the question's language is given on a site that has several.
 const SAME_LANGUAGE: f32 = 0.5;
@@ -56,9 +57,12 @@ pub(super) struct Found {
     pub confidence: f32,
 }
 
-/// What of a question the sentence encoder reads; `None`: nothing.
-pub(super) fn to_be_read(index: &Index, query: &Query<'_>) -> Option<Tokens> {
-    index.is_read().then(|| reading::said(&asked::asked(index, query)))?
+/// What of a question the sentence encoders read.
+pub(super) fn to_be_read(index: &Index, query: &Query<'_>) -> Vec<Tokens> {
+    if !index.is_read() {
+        return Vec::new();
+    }
+    reading::said(index, &asked::asked(index, query))
 }
 
 /// The best `limit` passages.
@@ -93,7 +97,9 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
         sequence.read(&stored.sequence);
         let mut seen = look(index, asked, &meanings, &sequence);
         seen.words = words;
-        seen.read = read.as_ref().and_then(|read| reading::close(stored, read));
+        if let Some(read) = &read {
+            reading::note(stored, read, &mut seen);
+        }
         let hit = Hit {
             passage,
             score: words,
@@ -150,10 +156,17 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
         .map(|close| close.and_then(|_| known.next()).unwrap_or(0.0));
     let meant: Vec<f32> = meant.collect();
     let read = from_average(looked.iter().map(|(_, seen)| seen.read));
-    let (meaning_weight, read_weight) = match is_english(question.spoken) {
-        true if read.is_some() => (MEANING_WEIGHT_IF_READ, READ_WEIGHT),
-        true => (MEANING_WEIGHT, READ_WEIGHT),
-        false => (TRANSLATED_WEIGHT, TRANSLATED_READ_WEIGHT),
+    let in_english = from_average(looked.iter().map(|(_, seen)| seen.read_in_english));
+    let is_english = is_english(question.spoken);
+    let meaning_weight = match is_english {
+        _ if read.is_some() || (is_english && in_english.is_some()) => MEANING_WEIGHT_IF_READ,
+        true => MEANING_WEIGHT,
+        false => TRANSLATED_WEIGHT,
+    };
+    let in_english_weight = if is_english {
+        READ_WEIGHT
+    } else {
+        TRANSLATED_READ_WEIGHT
     };
     for (i, (hit, _)) in looked.iter_mut().enumerate() {
         hit.score = words[i]
@@ -161,7 +174,8 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
             + SENTENCE_WEIGHT * sentences[i]
             + NAME_WEIGHT * names[i]
             + meaning_weight * meant[i]
-            + read.as_ref().map_or(0.0, |read| read_weight * read[i]);
+            + read.as_ref().map_or(0.0, |read| READ_WEIGHT * read[i])
+            + in_english.as_ref().map_or(0.0, |read| in_english_weight * read[i]);
     }
 }
 

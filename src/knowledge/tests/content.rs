@@ -368,3 +368,34 @@ fn a_site_is_searched_by_what_was_read_once_most_of_it_is() {
     assert_eq!(parked().as_deref(), Some("garage"));
     assert!(knowledge.unread(usize::MAX).is_empty());
 }
+
+#[test]
+fn each_language_of_a_site_is_read_by_its_own_encoder() {
+    let knowledge = Knowledge::with_manual();
+    let pages = [
+        page(
+            "garage",
+            "Garage",
+            "Vehicles stand in the basement for 12 euros a night.",
+        ),
+        page("pets", "Animals", "Pets stay in the room with their owners for free."),
+        page(
+            "werkstatt",
+            "Werkstatt",
+            "Fahrräder werden bei uns im Hof geflickt, auch am Sonntag.",
+        ),
+        page(
+            "tiere",
+            "Tiere",
+            "Haustiere bleiben kostenlos bei ihren Besitzern im Zimmer.",
+        ),
+    ];
+    knowledge.replace("a", pages.to_vec());
+    knowledge.read_all();
+    for (question, found) in [
+        ("Where can I park my car?", "garage"),
+        ("Wer repariert mein Rad?", "werkstatt"),
+    ] {
+        assert_eq!(first(&knowledge, "a", question).as_deref(), Some(found), "{question}");
+    }
+}
