@@ -189,8 +189,8 @@ export class AnswerView {
         }
       }, 'small');
       more.replaceChildren(el('p', { class: 'note' }, t('thanks')), field, send);
-      // Below the last answer there may be no room for it.
-      more.scrollIntoView({ block: 'nearest' });
+      // Below the last answer there may be no room for it. (Its end comes to the edge.)
+      more.scrollIntoView(false);
       say(`${t('thanks')} ${words}`);
     };
     bar.append(...thumbs);
