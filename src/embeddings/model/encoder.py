@@ -61,6 +61,27 @@ class Graph:
         return name
 
 
+def transformer(graph, normal, linear, embeddings, layers):
+    """BERT's layers; `normal` and `linear` add what a name's weights do, `layers` has each layer's names."""
+    by_head = graph.constant(np.array([1, -1, HEADS, WIDTH // HEADS]))
+    together = graph.constant(np.array([1, -1, WIDTH]))
+    scale = graph.constant(np.float32((WIDTH // HEADS) ** -0.5))
+    x = normal("embedded", embeddings)
+    for query, key, value, attended, attended_normal, inner, outer, outer_normal in layers:
+
+        def heads(of, order):
+            return graph.add("Transpose", graph.add("Reshape", linear(x, of), by_head), perm=order)
+
+        asked = graph.add("Mul", heads(query, [0, 2, 1, 3]), scale)
+        looks = graph.add("Softmax", graph.add("MatMul", asked, heads(key, [0, 2, 3, 1])), axis=-1)
+        seen = graph.add("Transpose", graph.add("MatMul", looks, heads(value, [0, 2, 1, 3])), perm=[0, 2, 1, 3])
+        seen = linear(graph.add("Reshape", seen, together), attended)
+        x = normal(graph.add("Add", seen, x), attended_normal)
+        grown = graph.add("Gelu", linear(x, inner), approximate="none")
+        x = normal(graph.add("Add", linear(grown, outer), x), outer_normal)
+    return x
+
+
 def layers(weights, project):
     """Each token's embedding in; out the mean of the last layer, in the directions of `project` if there are any."""
     graph = Graph()
@@ -73,24 +94,9 @@ def layers(weights, project):
         product = graph.add("MatMul", x, graph.constant(weights[of + ".weight"].T))
         return graph.add("Add", product, graph.constant(weights[of + ".bias"]))
 
-    by_head = graph.constant(np.array([1, -1, HEADS, WIDTH // HEADS]))
-    together = graph.constant(np.array([1, -1, WIDTH]))
-    scale = graph.constant(np.float32((WIDTH // HEADS) ** -0.5))
-    x = normal("embedded", "embeddings.LayerNorm")
-    for layer in range(LAYERS):
-        of = f"encoder.layer.{layer}."
-
-        def heads(what, order):
-            values = graph.add("Reshape", linear(x, f"{of}attention.self.{what}"), by_head)
-            return graph.add("Transpose", values, perm=order)
-
-        query = graph.add("Mul", heads("query", [0, 2, 1, 3]), scale)
-        looks = graph.add("Softmax", graph.add("MatMul", query, heads("key", [0, 2, 3, 1])), axis=-1)
-        seen = graph.add("Transpose", graph.add("MatMul", looks, heads("value", [0, 2, 1, 3])), perm=[0, 2, 1, 3])
-        seen = linear(graph.add("Reshape", seen, together), of + "attention.output.dense")
-        x = normal(graph.add("Add", seen, x), of + "attention.output.LayerNorm")
-        inner = graph.add("Gelu", linear(x, of + "intermediate.dense"), approximate="none")
-        x = normal(graph.add("Add", linear(inner, of + "output.dense"), x), of + "output.LayerNorm")
+    names = ["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense", "attention.output.LayerNorm",
+             "intermediate.dense", "output.dense", "output.LayerNorm"]
+    x = transformer(graph, normal, linear, "embeddings.LayerNorm", [[f"encoder.layer.{n}.{name}" for name in names] for n in range(LAYERS)])
     mean = {"axes": graph.constant(np.array([1]))}["axes"]
     if project is None:
         graph.add("ReduceMean", x, mean, keepdims=0, name="meant")

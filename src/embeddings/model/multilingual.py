@@ -31,12 +31,12 @@ import tempfile
 import numpy as np
 import onnx
 import onnxruntime
-from encoder import Graph
+from encoder import HEADS, WIDTH, Graph, transformer
 from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 HERE = pathlib.Path(__file__).parent
-LAYERS, HEADS, WIDTH, INNER, MEANT = 12, 12, 384, 1536, 256
+LAYERS, INNER, MEANT = 12, 1536, 256
 BLOCK = 32
 # Pieces that no text has.
 MARKS = [b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>"]
@@ -124,28 +124,13 @@ def layers(source, shared, project):
         scale, shift = graph.constant(source.plain(of + ".w")), graph.constant(source.plain(of + ".b"))
         return graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-12)
 
-    def linear(x, of, columns=WIDTH):
+    def linear(x, of):
+        columns = INNER if of.endswith(".fo") else WIDTH
         product = graph.add("MatMul", x, graph.constant(source.matrix(of + ".w", columns).T))
         return graph.add("Add", product, graph.constant(source.plain(of + ".b")))
 
-    by_head = graph.constant(np.array([1, -1, HEADS, WIDTH // HEADS]))
-    together = graph.constant(np.array([1, -1, WIDTH]))
-    scale = graph.constant(np.float32((WIDTH // HEADS) ** -0.5))
-    x = normal("embedded", "emb.ln")
-    for layer in range(LAYERS):
-        of = f"l{layer}."
-
-        def heads(what, order):
-            values = graph.add("Reshape", linear(x, of + what), by_head)
-            return graph.add("Transpose", values, perm=order)
-
-        query = graph.add("Mul", heads("q", [0, 2, 1, 3]), scale)
-        looks = graph.add("Softmax", graph.add("MatMul", query, heads("k", [0, 2, 3, 1])), axis=-1)
-        seen = graph.add("Transpose", graph.add("MatMul", looks, heads("v", [0, 2, 1, 3])), perm=[0, 2, 1, 3])
-        seen = linear(graph.add("Reshape", seen, together), of + "ao")
-        x = normal(graph.add("Add", seen, x), of + "aln")
-        inner = graph.add("Gelu", linear(x, of + "fi"), approximate="none")
-        x = normal(graph.add("Add", linear(inner, of + "fo", INNER), x), of + "oln")
+    names = ["q", "k", "v", "ao", "aln", "fi", "fo", "oln"]
+    x = transformer(graph, normal, linear, "emb.ln", [[f"l{n}.{name}" for name in names] for n in range(LAYERS)])
     x = graph.add("ReduceMean", x, graph.constant(np.array([1])), keepdims=0)
     length = graph.add("ReduceL2", x, graph.constant(np.array([1])), keepdims=1)
     if project is None:
