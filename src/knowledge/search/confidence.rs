@@ -79,20 +79,17 @@ const IN_ENGLISH: Read = Read {
 /// Passages in other languages. `passages` is set, not fitted: with it a site of few passages refuses as rarely as a large one.
 const ELSEWHERE: Read = Read {
     is_english: false,
-    always: 0.38,
-    covered: 1.056,
-    words: 3.286,
-    missing: -1.788,
-    guessed: -1.401,
-    closest: 5.958,
+    always: -1.644,
+    covered: 1.42,
+    words: 0.665,
+    missing: -1.846,
+    guessed: -0.861,
+    closest: 6.765,
     passages: -0.6,
-    passage_length: -0.41,
+    passage_length: 0.095,
     fewest_passages: 16.0,
 };
 const SHORTEST_READ: f32 = 20.0;
-/// What languages written without spaces are given besides.
-const UNSPACED: f32 = -0.1;
-const WITHOUT_SPACES: [&str; 3] = ["ja", "th", "zh"];
 
 /// From 0 to 1. What was looked at comes in the order of the scores. What the English encoder reads of a question in another language is words
 /// without their grammar, which it was not fitted on.
@@ -126,8 +123,7 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)],
             + read.closest * closest
             + read.passages * passages(read.fewest_passages)
             + read.passage_length * length(SHORTEST_READ);
-        let is_unspaced = !read.is_english && is_unspaced(index, best);
-        return likelihood(odds + if is_unspaced { UNSPACED } else { 0.0 });
+        return likelihood(odds);
     }
     let odds = ALWAYS
         + COVERED * best.covered
@@ -155,11 +151,6 @@ fn untold(index: &Index, best: &Hit) -> f32 {
 
 fn likelihood(odds: f32) -> f32 {
     1.0 / (1.0 + (-odds).exp())
-}
-
-fn is_unspaced(index: &Index, best: &Hit) -> bool {
-    let stored = index.stored(best.passage);
-    stored.is_some_and(|stored| WITHOUT_SPACES.contains(&stored.language.code()))
 }
 
 /// How close the closest passage comes, when the best one is among those that were read, and by which encoder.
