@@ -68,7 +68,7 @@ async fn one_screen_tells_what_was_asked_what_it_cost_and_from_where() {
         "model a model wrote it 2 67%",
         "cache the same question, answered before 1 33%",
         "Hit rate of the caches 33%",
-        "Saved $0.003000",
+        "Saved $0.003000 beside m for all · 1 answer reused, 33%",
         "status-503 2× an error status 2 2 100% $0",
         "when do you open 1 down 2×",
         "Anna&#39;s this month $0.003000 of $0.007000",

@@ -61,6 +61,9 @@ const FORM_BYTES: usize = 256 * 1_024;
 /// Keys of the sites that stand in the settings, which these pages show and do not change.
 struct SettingsSites(HashSet<String>);
 
+/// The model that savings are counted against, where its price is known.
+struct Baseline(Option<String>);
+
 /// What these pages read and write.
 pub struct Stores {
     pub operator: Arc<dyn OperatorStore>,
@@ -84,6 +87,7 @@ pub struct Admin {
     sites: Data<Sites>,
     library: Data<Library>,
     settings_sites: Data<SettingsSites>,
+    baseline: Data<Baseline>,
     doors: Data<Doors>,
     fresh: Data<FreshSecrets>,
 }
@@ -118,6 +122,9 @@ impl Admin {
             library: Data::from(library),
             settings_sites: Data::new(SettingsSites(
                 settings.sites.iter().map(|site| site.key.clone()).collect(),
+            )),
+            baseline: Data::new(Baseline(
+                (settings.routing.baseline_price.is_some()).then(|| settings.routing.baseline.clone()),
             )),
             doors: Data::new(Doors {
                 public_url: settings.server.public_url.clone(),
@@ -158,6 +165,7 @@ impl Admin {
                 .app_data(self.sites.clone())
                 .app_data(self.library.clone())
                 .app_data(self.settings_sites.clone())
+                .app_data(self.baseline.clone())
                 .app_data(self.doors.clone())
                 .app_data(self.fresh.clone())
                 .app_data(PayloadConfig::new(FORM_BYTES))

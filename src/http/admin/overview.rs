@@ -13,7 +13,7 @@ use super::evaluations::Run;
 use super::page::{self, Frame};
 use super::picture::{self, Days, Part};
 use super::review::{Entry, any_of};
-use super::show;
+use super::{Baseline, show};
 use crate::access::Sites;
 use crate::domain::{Purpose, Usd};
 use crate::store::evaluations::Evaluation;
@@ -52,9 +52,12 @@ struct Page {
     evaluated: Option<(String, String)>,
     tokens: String,
     saved: String,
+    /// The model beside which that is saved.
+    beside: Option<String>,
     /// Answers that programs were given from the cache.
     spared: Option<String>,
     reused: String,
+    is_one_reused: bool,
     reused_share: String,
     hit_rate: String,
     open: u64,
@@ -113,12 +116,13 @@ type Rooms = (
     Data<dyn EvaluationStore>,
     Data<Sites>,
     Data<Allowed>,
+    Data<Baseline>,
 );
 
 pub(super) async fn overview(
     session: Session,
     choice: Query<Choice>,
-    (store, ledger, evaluations, sites, allowed): Rooms,
+    (store, ledger, evaluations, sites, allowed, baseline): Rooms,
 ) -> Result<HttpResponse, AdminError> {
     let days = choice.days.filter(|days| matches!(days, 1 | 7 | 30)).unwrap_or(7);
     let site = Some(choice.site.clone()).filter(|site| !site.is_empty());
@@ -176,7 +180,9 @@ pub(super) async fn overview(
         tokens: show::count(bill.prompt_tokens + bill.completion_tokens),
         saved: show::usd(period.saved() + saved_by_programs),
         spared: (spared > 0).then(|| show::count(spared)),
+        beside: baseline.0.clone().filter(|_| period.baseline > Usd::ZERO),
         reused: show::count(period.reused()),
+        is_one_reused: period.reused() == 1,
         reused_share: show::percent(period.reused(), period.questions),
         hit_rate: hit_rate(&period),
         open: down.total + unanswered.total,
