@@ -102,6 +102,16 @@ impl Language {
         Self::of_lang(found.lang())
     }
 
+    /// The likeliest of those that are written in its letters, however short it is; `None` in Latin ones, which most languages have.
+    pub fn of_letters(text: &str) -> Option<Self> {
+        let script = whatlang::detect_script(text).filter(|script| *script != Script::Latin)?;
+        match Self::written_in(script).as_slice() {
+            [] => None,
+            [only] => Some(*only),
+            several => Self::among(several, text),
+        }
+    }
+
     /// The likeliest of some languages for a text that may be short.
     pub fn among(languages: &[Self], text: &str) -> Option<Self> {
         let known = languages.iter().filter_map(|language| language.kind());
@@ -206,6 +216,17 @@ mod tests {
             Language::among(&[of("en"), of("de")], "Wo ist mein Paket?"),
             Some(of("de"))
         );
+    }
+
+    #[test]
+    fn a_few_words_in_other_letters_have_a_language() {
+        let code = |text| Language::of_letters(text).map_or("", Language::code);
+        assert_eq!(code("कूरियर के डिब्बा उठाते ही आपको ईमेल मिलेगा।"), "hi");
+        assert_eq!(code("車は地下に停められます。"), "ja");
+        assert_eq!(code("รถจอดที่ชั้นใต้ดิน"), "th");
+        assert_eq!(code("Доставка бесплатна от пятидесяти евро"), "ru");
+        assert_eq!(code("A garage for cars"), "");
+        assert_eq!(code("12 € — 100%"), "");
     }
 
     #[test]

@@ -142,11 +142,14 @@ fn language_of(document: &Document) -> Language {
     let end = (0..=text.len().min(READ_FOR_LANGUAGE))
         .rev()
         .find(|end| text.is_char_boundary(*end));
-    let by_text = Language::of_text(&text[..end.unwrap_or(0)]);
+    let start = &text[..end.unwrap_or(0)];
+    let by_text = Language::of_text(start);
     let by_tag = document.locale.as_deref().and_then(Language::of_tag);
     let told = match text.chars().nth(FEW_CHARACTERS) {
         Some(_) => by_text.or(by_tag),
         None => by_tag.or(by_text),
     };
-    told.unwrap_or(Language::UNKNOWN)
+    // What is in none of these would be read as English is.
+    told.or_else(|| Language::of_letters(start))
+        .unwrap_or(Language::UNKNOWN)
 }
