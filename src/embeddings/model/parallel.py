@@ -19,24 +19,18 @@ import sys
 from collections import Counter
 
 from lxml import html
+from pairs import CHARACTERS, NEVER, clean
 
-# Retrieval is measured on what these say.
-NEVER = re.compile(r"debian-faq|borgbackup|fetchmail|icewm|mhonarc|lxml|shorewall|snakemake|weechat|xterm|zsh")
 SECTIONS_IN = set("ar cs de el es fr hi hu it ja ko nl pl pt ru sv tr uk vi zh".split())
 HELP_IN = {code: code for code in "de es fr hi ja ko pl ru tr vi".split()} | {"zh": "zh-CN"}
 MESSAGES_IN = {code: code for code in "ar bn de el es fa fr he hi id ja ko pl ru th tr uk vi zh".split()} | {"zh_CN": "zh"}
 # As long as a translation is, beside the English: else it is of something else.
 USUAL, OF_CHARACTERS = (0.5, 2.2), (0.15, 1.2)
-CHARACTERS = ("ja", "zh", "ko")
-SPACE, TAG = re.compile(r"\s+"), re.compile(r"<[^>]{0,80}>")
+TAG = re.compile(r"<[^>]{0,80}>")
 MARKS = re.compile(r"[&_~](?=\w)|\(\s*[A-Z]\)")
 FOLDER = re.compile(r"/(?:locale|resource|res)/([a-zA-Z_-]+)/")
 SKIPPED = "//script|//style|//nav|//header|//footer"
 MOST_OF_HELP = 600
-
-
-def clean(text):
-    return SPACE.sub(" ", text).strip()
 
 
 def sections(pairs):

@@ -399,3 +399,22 @@ fn each_language_of_a_site_is_read_by_its_own_encoder() {
         assert_eq!(first(&knowledge, "a", question).as_deref(), Some(found), "{question}");
     }
 }
+
+#[test]
+fn short_pages_in_letters_of_their_own_are_not_read_as_english() {
+    let knowledge = Knowledge::with_manual();
+    let pages = [
+        page("garage", "गैरेज", "वाहन तहखाने में बारह यूरो प्रति रात पर रखे जाते हैं।"),
+        page("breakfast", "नाश्ता", "ब्रेड, फल और अंडे सात से दस बजे तक।"),
+        page("pets", "पशु", "पालतू जानवर अपने मालिकों के कमरे में मुफ़्त ठहरते हैं।"),
+        page("network", "वायरलेस", "सभी मेहमानों के लिए खुला नेटवर्क।"),
+    ];
+    knowledge.replace("a", pages.to_vec());
+    knowledge.read_all();
+    for (question, found) in [
+        ("अपनी कार कहाँ पार्क करूँ?", "garage"),
+        ("क्या कुत्ते को साथ ला सकता हूँ?", "pets"),
+    ] {
+        assert_eq!(first(&knowledge, "a", question).as_deref(), Some(found), "{question}");
+    }
+}
