@@ -3,7 +3,7 @@
 
 A FILE is question→passage data in SQuAD's form (`data[].paragraphs[].{context,qas[].{id,question,is_impossible}}`). Without one: the
 handbook questions in retrieval/handbook.json, whose paragraphs name a page's section in place of a context, and the parallel files of
-retrieval/languages/, a language each. Everything that was tuned was tuned on the questions of even number; the figures judged are
+each folder of retrieval/languages/, a language each. Everything that was tuned was tuned on the questions of even number; the figures judged are
 those of the odd ones. A file that is named was not tuned on at all, and all of it is judged; neither was Debian's FAQ, which other
 people wrote and translated, nor were the FAQs of ten programs. Before any model is asked, a question that the content does not cover
 should be caught and no other: what was chosen for that was chosen on none of these (README.md).
@@ -301,13 +301,15 @@ def main():
     compare_sites(f"{len(sets)} programs' FAQs", sets)
     gate(f"{len(sets)} programs' FAQs", sets)
     compare_sites(f"{len(sets)} programs' FAQs, a third of the words mistyped", [with_slips(found, 1) for found in sets])
-    files = sorted((HERE / "retrieval/languages").glob("*.json"))
-    shop = {path.stem: read(path) for path in files}
-    languages("a shop", shop)
-    translated = {found.name.rsplit(" ", 1)[1]: found for found in debian_faq(["en", "de", "ru", "ja", "zh-cn"])}
-    languages("Debian's FAQ", translated)
-    for language, found in translated.items():
-        gate(f"{language}, a shop and Debian's FAQ", [shop[language.split("-")[0]], found])
+    sites = {}
+    for folder in sorted((HERE / "retrieval/languages").iterdir()):
+        sites[folder.name] = {path.stem: read(path) for path in sorted(folder.glob("*.json"))}
+    sites["Debian's FAQ"] = {found.name.rsplit(" ", 1)[1].split("-")[0]: found for found in debian_faq(["en", "de", "ru", "ja", "zh-cn"])}
+    for name, site in sites.items():
+        languages(name, site)
+    for language in sorted({language for site in sites.values() for language in site}):
+        own = [site[language] for site in sites.values() if language in site]
+        gate(f"{language}, {len(own)} sites", own)
 
 
 if __name__ == "__main__":
