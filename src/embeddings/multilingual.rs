@@ -25,7 +25,7 @@ const ROW: usize = WIDTH / BLOCK * 2 + WIDTH / 2;
 const ROWS: usize = pieces::COUNT + MARKS;
 const _: () = assert!(TABLE.len() == ROWS * ROW + MOST_TOKENS * (4 + WIDTH));
 /// Tells what is read by this encoder from what another has read.
-pub const NAME: &str = "multilingual-e5-small, taught";
+pub const NAME: &str = "multilingual-e5-small, taught with lessons";
 /// Bytes of a text that are looked at: more than its tokens can have, but for words that nobody writes.
 const MOST_BYTES: usize = 4_000;
 

@@ -65,9 +65,16 @@ pub(super) fn stem(word: &str, language: Language) -> String {
 /// How long a text is, in words; where words are not spaced, by the usual length of one.
 pub(super) fn words_in(text: &str) -> usize {
     let spaced = text.split_whitespace().count();
-    let unspaced = text.chars().filter(|c| is_unspaced(*c));
-    // A Chinese or Japanese word has about two characters, a Thai one about four.
-    let quarters: usize = unspaced.map(|c| if is_south_east_asian(c) { 1 } else { 2 }).sum();
+    // A word of Chinese has about two characters, one in Kana or Thai letters about four: so parallel texts are about as long in every language.
+    let quarters = |c: char| match c {
+        '\u{3040}'..='\u{30ff}' => 1,
+        // Korean words are spaced.
+        '\u{ac00}'..='\u{d7af}' => 0,
+        _ if is_south_east_asian(c) => 1,
+        _ if is_unspaced(c) => 2,
+        _ => 0,
+    };
+    let quarters: usize = text.chars().map(quarters).sum();
     spaced + quarters / 4
 }
 
@@ -210,5 +217,7 @@ mod tests {
         assert_eq!(words_in("three short words"), 3);
         assert_eq!(words_in(&"安装插件".repeat(50)), 101);
         assert!(words_in(&"ติดตั้งปลั๊กอิน".repeat(20)) > 60);
+        assert_eq!(words_in("플러그인을 설치합니다"), 2);
+        assert_eq!(words_in("プラグインをインストールします"), 4);
     }
 }

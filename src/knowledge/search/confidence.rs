@@ -79,14 +79,14 @@ const IN_ENGLISH: Read = Read {
 /// Passages in other languages. `passages` is set, not fitted: with it a site of few passages refuses as rarely as a large one.
 const ELSEWHERE: Read = Read {
     is_english: false,
-    always: -1.644,
-    covered: 1.42,
-    words: 0.665,
-    missing: -1.846,
-    guessed: -0.861,
-    closest: 6.765,
+    always: -0.701,
+    covered: 1.525,
+    words: 1.4,
+    missing: -1.139,
+    guessed: -0.87,
+    closest: 11.937,
     passages: -0.6,
-    passage_length: 0.095,
+    passage_length: -0.498,
     fewest_passages: 16.0,
 };
 const SHORTEST_READ: f32 = 20.0;

@@ -31,8 +31,9 @@ const MEANING_WEIGHT: f32 = 1.0;
 /// The same where it is told by translations of the words.
 const TRANSLATED_WEIGHT: f32 = 0.5;
 /// Where a sentence encoder has read the passages, how close it finds them, in cosines, tells more than all others, and the tables
-/// hardly anything.
-const READ_WEIGHT: f32 = 30.0;
+/// hardly anything. English ones first, then those in other languages.
+const READ_IN_ENGLISH_WEIGHT: f32 = 30.0;
+const READ_WEIGHT: f32 = 50.0;
 const MEANING_WEIGHT_IF_READ: f32 = 0.2;
 /// The same of English passages that are asked for in another language, by what a glossary makes of the words.
 const TRANSLATED_READ_WEIGHT: f32 = 10.0;
@@ -164,7 +165,7 @@ fn score(index: &Index, text: &str, question: &Question, looked: &mut [(Hit, See
         false => TRANSLATED_WEIGHT,
     };
     let in_english_weight = if is_english {
-        READ_WEIGHT
+        READ_IN_ENGLISH_WEIGHT
     } else {
         TRANSLATED_READ_WEIGHT
     };
