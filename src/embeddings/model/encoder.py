@@ -102,7 +102,7 @@ def layers(weights, project):
         graph.add("ReduceMean", x, mean, keepdims=0, name="meant")
     else:
         x = graph.add("ReduceMean", x, mean, keepdims=0)
-        # `Gemm` stays in 32 bits when the products above are rounded.
+        # Rounded to 8 bits, too: the library makes a `MatMul` of it.
         graph.add("Gemm", x, graph.constant(project), name="meant")
     width = WIDTH if project is None else project.shape[1]
     shape = [helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [1, "tokens", WIDTH])]

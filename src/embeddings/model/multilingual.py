@@ -141,7 +141,7 @@ def layers(source, shared, project):
     if project is None:
         graph.add("Div", x, length, name="meant")
     else:
-        # `Gemm` stays in 32 bits when the products above are rounded.
+        # Rounded to 8 bits, too: the library makes a `MatMul` of it.
         x = graph.add("Div", x, length)
         graph.add("Gemm", x, graph.constant(project), graph.constant(-shared @ project), name="meant")
     width = WIDTH if project is None else project.shape[1]
