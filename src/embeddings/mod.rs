@@ -5,6 +5,7 @@
 //! in a table of vectors, and the vectors are averaged. The tables are used where the binary has them; only the pages that are touched
 //! take memory. `model/` has the scripts that remake all, and the licences.
 
+mod cohort;
 mod encoder;
 mod glossary;
 mod model;
@@ -15,6 +16,7 @@ mod running;
 mod vector;
 mod words;
 
+pub use cohort::{COHORT, Cohort, Usual};
 pub use encoder::Tokens as EnglishTokens;
 pub use glossary::Glossary;
 use model::{Table, Token};

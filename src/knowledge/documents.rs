@@ -223,7 +223,11 @@ impl Library {
                 None => unknown.push(unread),
             }
         }
-        self.knowledge.set_read(known);
+        let knowledge = self.knowledge.clone();
+        let set = tokio::task::spawn_blocking(move || knowledge.set_read(known));
+        if let Err(error) = set.await {
+            tracing::error!(%error, "what was read before could not be taken up; passages are ranked by their words");
+        }
         Ok(unknown)
     }
 

@@ -79,10 +79,7 @@ impl Knowledge {
         let sites = self.by_site.load();
         for (unread, meant) in read {
             if let Some(shelf) = sites.get(&unread.site) {
-                let encoded = Encoded {
-                    meant,
-                    in_english: unread.in_english,
-                };
+                let encoded = Encoded::new(meant, unread.in_english);
                 shelf.index.write().set_encoded(unread.number, &unread.passage, encoded);
             }
         }

@@ -3,6 +3,7 @@
 //! It is made from the store at every start, so nothing of it need survive. A document that leaves is only marked as gone; when much
 //! is gone, the index is written anew without it ([`Index::compacted`]), while searches go on in the old one.
 
+mod encoded;
 mod lexicon;
 mod postings;
 mod prepare;
@@ -21,6 +22,7 @@ use crate::embeddings::{Coarse, Common};
 use lexicon::Lexicon;
 use postings::Postings;
 
+pub(super) use encoded::Encoded;
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use sequence::{Sequence, Writer};
 pub(super) use spelling::is_slip_of;
@@ -47,14 +49,6 @@ pub(super) struct Stored {
     /// What the sentence encoder read in it: a direction of its own, which is compared with no other model's. `None`: not read yet, or
     /// not to be read.
     pub encoded: Option<Box<Encoded>>,
-}
-
-/// What a sentence encoder read in a passage.
-#[derive(Clone)]
-pub struct Encoded {
-    pub meant: Coarse,
-    /// Which encoder read it: the English one or the other.
-    pub in_english: bool,
 }
 
 impl Stored {
@@ -431,7 +425,8 @@ impl Index {
         let sequences = self.passages.iter().flatten().map(|stored| stored.sequence.len());
         let meanings = self.passages.iter().flatten().filter(|stored| stored.meaning.is_some());
         sequences.sum::<usize>()
-            + (meanings.count() + self.encoded) * size_of::<Encoded>()
+            + meanings.count() * size_of::<Coarse>()
+            + self.encoded * size_of::<Encoded>()
             + self.passages.capacity() * size_of::<Option<Stored>>()
             + self.lengths.capacity() * 2
             + self.postings.iter().map(Postings::bytes).sum::<usize>()

@@ -46,7 +46,7 @@ impl Prepared {
                 passage.also.as_deref().unwrap_or_default(),
             ];
             let meant = read_now(names, &passage.text, in_english);
-            passage.encoded = Some(Box::new(Encoded { meant, in_english }));
+            passage.encoded = Some(Box::new(Encoded::new(meant, in_english)));
         }
     }
 }

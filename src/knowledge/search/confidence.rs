@@ -5,6 +5,7 @@ use super::Hit;
 use super::asked::Asked;
 use super::candidates::most;
 use super::look::Seen;
+use super::reading::Read as Meant;
 use crate::knowledge::index::Index;
 use crate::knowledge::meaning::has_meaning;
 
@@ -47,8 +48,9 @@ const SHORTEST: f32 = 12.0;
 /// In languages without tables, as Japanese and Thai: pairs of characters meet by chance more often than words do.
 const UNTOLD: f32 = -0.7;
 
-/// The same where a sentence encoder has read the passages. How close the closest comes tells nearly all; of the others only these add
-/// to it.
+/// The same where a sentence encoder has read the passages. How close the closest comes tells nearly all, beside how close the question comes to
+/// passages of other sites; of the others only these add to it. `model/gate.py` fitted them, but for `passages`, which is set: with it a site of few
+/// passages refuses about as rarely as a large one.
 struct Read {
     is_english: bool,
     always: f32,
@@ -57,6 +59,9 @@ struct Read {
     missing: f32,
     guessed: f32,
     closest: f32,
+    /// How close the question comes to passages of other sites: to the nearest, and on average.
+    nearest_elsewhere: f32,
+    average_elsewhere: f32,
     passages: f32,
     passage_length: f32,
     fewest_passages: f32,
@@ -65,35 +70,45 @@ struct Read {
 /// English passages and questions.
 const IN_ENGLISH: Read = Read {
     is_english: true,
-    always: 2.05,
-    covered: 1.479,
-    words: 3.834,
-    missing: -1.226,
-    guessed: -2.61,
-    closest: 16.758,
-    passages: -1.302,
-    passage_length: -1.133,
+    always: 6.323,
+    covered: 0.493,
+    words: 2.859,
+    missing: -0.389,
+    guessed: -0.586,
+    closest: 14.098,
+    nearest_elsewhere: -6.52,
+    average_elsewhere: 1.664,
+    passages: -0.8,
+    passage_length: -1.604,
     fewest_passages: 25.0,
 };
 
-/// Passages in other languages. `passages` is set, not fitted: with it a site of few passages refuses as rarely as a large one.
+/// Passages in other languages.
 const ELSEWHERE: Read = Read {
     is_english: false,
-    always: -0.701,
-    covered: 1.525,
-    words: 1.4,
-    missing: -1.139,
-    guessed: -0.87,
-    closest: 11.937,
+    always: 1.683,
+    covered: 1.302,
+    words: 0.0,
+    missing: -1.23,
+    guessed: -1.209,
+    closest: 17.222,
+    nearest_elsewhere: -12.174,
+    average_elsewhere: 7.632,
     passages: -0.6,
-    passage_length: -0.498,
+    passage_length: -0.378,
     fewest_passages: 16.0,
 };
 const SHORTEST_READ: f32 = 20.0;
 
 /// From 0 to 1. What was looked at comes in the order of the scores. What the English encoder reads of a question in another language is words
 /// without their grammar, which it was not fitted on.
-pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)], is_english: bool) -> f32 {
+pub(super) fn confidence(
+    index: &Index,
+    asked: &[Asked],
+    looked: &[(Hit, Seen)],
+    meant: Option<&Meant>,
+    is_english: bool,
+) -> f32 {
     let Some((best, seen)) = looked.first() else { return 0.0 };
     let all: f32 = asked.iter().map(|one| one.rarity).sum();
     let rarest = asked.iter().map(|one| one.rarity).fold(0.0, f32::max);
@@ -114,13 +129,30 @@ pub(super) fn confidence(index: &Index, asked: &[Asked], looked: &[(Hit, Seen)],
     let guessed = share(&is_guess);
     let passages = |fewest: f32| (index.passages() as f32).max(fewest).ln();
     let length = |shortest: f32| index.average_length().max(shortest).ln();
-    if let Some((read, closest)) = closest(looked).filter(|(read, _)| is_english || !read.is_english) {
+    let read = closest(looked).filter(|(read, _)| is_english || !read.is_english);
+    let elsewhere = read.as_ref().and_then(|(read, _)| meant?.usual(read.is_english));
+    if let (Some((read, closest)), Some(elsewhere)) = (read, elsewhere) {
+        tracing::trace!(
+            in_english = read.is_english,
+            covered = best.covered,
+            words,
+            missing,
+            guessed,
+            closest,
+            nearest_elsewhere = elsewhere.nearest,
+            average_elsewhere = elsewhere.average,
+            passages = index.passages(),
+            passage_length = index.average_length(),
+            "the gate"
+        );
         let odds = read.always
             + read.covered * best.covered
             + read.words * words
             + read.missing * missing
             + read.guessed * guessed
             + read.closest * closest
+            + read.nearest_elsewhere * elsewhere.nearest
+            + read.average_elsewhere * elsewhere.average
             + read.passages * passages(read.fewest_passages)
             + read.passage_length * length(SHORTEST_READ);
         return likelihood(odds);

@@ -118,7 +118,7 @@ pub(super) fn search(index: &Index, query: &Query<'_>, limit: usize) -> Found {
         }
     }
     looked.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score).then(a.passage.cmp(&b.passage)));
-    let confidence = confidence::confidence(index, asked, &looked, is_english(question.spoken));
+    let confidence = confidence::confidence(index, asked, &looked, read.as_ref(), is_english(question.spoken));
     let hits = looked.into_iter().map(|(hit, _)| hit).collect();
     Found {
         question,

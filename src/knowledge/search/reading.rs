@@ -5,22 +5,30 @@ use std::sync::Arc;
 use super::Question;
 use super::look::Seen;
 use super::meaning::closest_by;
-use crate::embeddings::{MultilingualTokens, Tokens, Vector, encode_question};
+use crate::embeddings::{Cohort, MultilingualTokens, Tokens, Usual, Vector, encode_question};
 use crate::knowledge::index::{Index, Stored};
 use crate::knowledge::meaning::in_english;
 
 /// The share of a question's words that must be known to the English encoder: a few English names in a Japanese one make no English question.
 const KNOWN: f32 = 0.5;
 
-/// A passage that none of a question's words leads to must come so close to what it means, as each encoder measures it. Of the passages that
-/// answer, one in a hundred is farther from its question by the second.
-const CLOSE_IN_ENGLISH: f32 = 0.3;
-const CLOSE: f32 = 0.15;
+/// A passage that none of a question's words leads to must come so close to what it means beside what is usual, as each encoder measures it. To one
+/// question in a hundred that a site answers none of its passages comes as close.
+const CLOSE_IN_ENGLISH: f32 = 0.0;
+const CLOSE: f32 = 0.12;
 
 /// What a question means to each encoder that has read passages of a site.
 pub(super) struct Read {
     english: Option<Arc<Vector>>,
     multilingual: Option<Arc<Vector>>,
+}
+
+impl Read {
+    /// How close the question comes to passages of other sites, as the English encoder or the other measures it.
+    pub fn usual(&self, in_english: bool) -> Option<Usual> {
+        let asked = if in_english { &self.english } else { &self.multilingual };
+        Some(Cohort::of_encoder(in_english).of_question(asked.as_ref()?))
+    }
 }
 
 /// `None` where no passage is read, or nothing of the question.
@@ -57,7 +65,7 @@ pub(super) fn said(index: &Index, question: &Question) -> Vec<Tokens> {
     english.into_iter().chain(multilingual).collect()
 }
 
-/// How close a passage comes to what the question means, from -1 to 1: to the English encoder or to the other; `None`: it is not read yet.
+/// How close a passage comes to what the question means, beside what is usual: to the English encoder or to the other; `None`: it is not read yet.
 pub(super) fn note(stored: &Stored, read: &Read, seen: &mut Seen) {
     match close(stored, read) {
         Some((true, close)) => seen.read_in_english = Some(close),
@@ -82,5 +90,5 @@ fn close(stored: &Stored, read: &Read) -> Option<(bool, f32)> {
         true => &read.english,
         false => &read.multilingual,
     };
-    Some((encoded.in_english, encoded.meant.similarity(asked.as_ref()?)))
+    Some((encoded.in_english, encoded.closeness(asked.as_ref()?)))
 }

@@ -1,5 +1,6 @@
 //! `retrieve FILE`: puts the documents of a JSON file into an index and asks its questions; prints each passage and each ranking as
-//! a line of JSON. `tests/bench/retrieval.py` writes such files and reads the lines.
+//! a line of JSON. `tests/bench/retrieval.py` writes such files and reads the lines. With `RUST_LOG=trace`, what the gate saw of each question
+//! comes to the standard error, for `src/embeddings/model/gate.py`.
 
 use std::collections::HashMap;
 use std::io::{BufWriter, Write};
@@ -7,6 +8,7 @@ use std::io::{BufWriter, Write};
 use pennypress::knowledge::{Document, Knowledge, Query};
 use serde::Deserialize;
 use serde_json::json;
+use tracing_subscriber::EnvFilter;
 
 /// As deep as a ranking is told.
 const DEPTH: usize = 20;
@@ -34,6 +36,11 @@ struct Question {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
     let path = std::env::args().nth(1).ok_or("which file?")?;
     let input: Input = serde_json::from_slice(&std::fs::read(path)?)?;
     let knowledge = Knowledge::with_manual();
@@ -65,6 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             locale: &question.locale,
             speaks: "",
         };
+        tracing::trace!(id = &*question.id, "asked");
         let retrieved = knowledge.search(SITE, &query, DEPTH);
         let ranking: Vec<usize> = retrieved
             .passages
