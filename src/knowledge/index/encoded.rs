@@ -26,8 +26,8 @@ impl Encoded {
         }
     }
 
-    /// How close it comes to what a question means, beside how close it comes to any. Some passages, short and general ones above all, are close
-    /// to every question.
+    /// How close it comes to what a question means, beside how close it comes to others. A passage of a kind that is asked for
+    /// everywhere is close to many questions.
     pub fn closeness(&self, asked: &Vector) -> f32 {
         let of_the_usual = if self.in_english {
             OF_THE_USUAL_IN_ENGLISH
