@@ -20,7 +20,7 @@ pub use cohort::{COHORT, Cohort, Usual};
 pub use encoder::Tokens as EnglishTokens;
 pub use glossary::Glossary;
 use model::{Table, Token};
-pub use multilingual::{NAME as MULTILINGUAL, Tokens as MultilingualTokens};
+pub use multilingual::NAME as MULTILINGUAL;
 pub use reading::{Tokens, encode_passage, encode_question, is_question_known};
 pub use vector::{Coarse, Common, DIMENSIONS, Vector};
 

@@ -23,6 +23,22 @@ pub enum Tokens {
 }
 
 impl Tokens {
+    /// What the English encoder or the other reads of a passage; `None` when it has no word.
+    pub fn of_passage(text: &str, in_english: bool) -> Option<Self> {
+        match in_english {
+            true => Some(Self::English(encoder::Tokens::of(text))),
+            false => multilingual::Tokens::of_passage(text).map(Self::Multilingual),
+        }
+    }
+
+    /// The same of a question, in the encoder's own languages.
+    pub fn of_question(text: &str, in_english: bool) -> Option<Self> {
+        match in_english {
+            true => Some(Self::English(encoder::Tokens::of(text))),
+            false => multilingual::Tokens::of_question(text).map(Self::Multilingual),
+        }
+    }
+
     fn encode(&self, pace: Pace) -> Option<Vector> {
         match self {
             Self::English(tokens) => encoder::encode(tokens, pace),

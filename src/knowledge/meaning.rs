@@ -2,7 +2,7 @@
 
 use super::language::Language;
 use super::terms::{each_word, stem};
-use crate::embeddings::{self, Embedding, EnglishTokens, Glossary, MultilingualTokens, Tokens, embed_for_search};
+use crate::embeddings::{self, Embedding, EnglishTokens, Glossary, embed_for_search};
 
 /// Words that are looked at, from the start of a text.
 const MOST_WORDS: usize = 512;
@@ -16,14 +16,6 @@ pub(super) fn meaning(text: &str, language: Language) -> Option<Embedding> {
     let counted = counted(text, language);
     let counted = counted.iter().map(|(stem, count)| (stem.as_str(), *count));
     Some(glossary.embed(counted, language.joins_words()))
-}
-
-/// What the English encoder or the other reads of a passage; `None` when it has no word.
-pub(super) fn of_passage(text: &str, in_english: bool) -> Option<Tokens> {
-    if in_english {
-        return Some(Tokens::English(EnglishTokens::of(text)));
-    }
-    MultilingualTokens::of_passage(text).map(Tokens::Multilingual)
 }
 
 /// What the English encoder reads of a question, and the share of its words that something is known of; `None` in a language that

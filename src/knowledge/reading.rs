@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::index::{Encoded, Index};
-use super::meaning::of_passage;
 use super::{Knowledge, Query};
 use crate::embeddings::{self, Coarse, Tokens};
 
@@ -114,7 +113,7 @@ pub(super) fn read_now(names: [&str; 3], text: &str, in_english: bool) -> Coarse
 }
 
 fn encode(text: &str, in_english: bool) -> Coarse {
-    let meant = of_passage(text, in_english).and_then(|tokens| embeddings::encode_passage(&tokens));
+    let meant = Tokens::of_passage(text, in_english).and_then(|tokens| embeddings::encode_passage(&tokens));
     meant.map_or_else(Coarse::nothing, |vector| Coarse::of(&vector))
 }
 

@@ -8,9 +8,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use pennypress::embeddings::{
-    COHORT, Coarse, EnglishTokens, MultilingualTokens, Tokens, encode_passage, encode_question,
-};
+use pennypress::embeddings::{COHORT, Coarse, Tokens, encode_passage, encode_question};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -41,17 +39,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let chosen = (0..COHORT).map(|at| &all[at * all.len() / COHORT]);
-    type Read = fn(&str) -> Option<Tokens>;
-    let english: Read = |text| Some(Tokens::English(EnglishTokens::of(text)));
-    let told: Read = |text| MultilingualTokens::of_passage(text).map(Tokens::Multilingual);
-    let asked: Read = |text| MultilingualTokens::of_question(text).map(Tokens::Multilingual);
-    for (name, read_told, read_asked) in [("english", english, english), ("multilingual", told, asked)] {
+    for (name, in_english) in [("english", true), ("multilingual", false)] {
         let (mut passages, mut questions) = (Vec::new(), Vec::new());
         for (at, lesson) in chosen.clone().enumerate() {
-            let told = read_told(&lesson.told.en).and_then(|told| encode_passage(&told));
+            let told = Tokens::of_passage(&lesson.told.en, in_english).and_then(|told| encode_passage(&told));
             // Now one, now another of a passage's questions.
             let question = &lesson.asked[at % lesson.asked.len()].en;
-            let asked = read_asked(question).and_then(|asked| encode_question(&asked));
+            let asked = Tokens::of_question(question, in_english).and_then(|asked| encode_question(&asked));
             passages.extend_from_slice(Coarse::of(&told.ok_or("a passage says nothing")?).as_bytes());
             let asked = asked.ok_or("a question says nothing")?;
             questions.extend(asked.as_bytes().map(i8::cast_unsigned));

@@ -41,13 +41,13 @@ impl Encoded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::knowledge::meaning::of_passage;
+    use crate::embeddings::{Tokens, encode_passage};
 
     #[test]
     fn a_passage_that_is_close_to_many_questions_must_come_closer() {
         for in_english in [true, false] {
             let read = |text| {
-                let meant = crate::embeddings::encode_passage(&of_passage(text, in_english).expect("words"));
+                let meant = encode_passage(&Tokens::of_passage(text, in_english).expect("words"));
                 let meant = meant.expect("a meaning");
                 (Encoded::new(Coarse::of(&meant), in_english), meant)
             };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Question;
 use super::look::Seen;
 use super::meaning::closest_by;
-use crate::embeddings::{Cohort, MultilingualTokens, Tokens, Usual, Vector, encode_question};
+use crate::embeddings::{Cohort, Tokens, Usual, Vector, encode_question};
 use crate::knowledge::index::{Index, Stored};
 use crate::knowledge::meaning::in_english;
 
@@ -59,9 +59,8 @@ pub(super) fn said(index: &Index, question: &Question) -> Vec<Tokens> {
         .filter(|(_, known)| *known >= KNOWN)
         .map(|(tokens, _)| Tokens::English(tokens));
     let multilingual = multilingual
-        .then(|| MultilingualTokens::of_question(&question.said))
-        .flatten()
-        .map(Tokens::Multilingual);
+        .then(|| Tokens::of_question(&question.said, false))
+        .flatten();
     english.into_iter().chain(multilingual).collect()
 }
 
