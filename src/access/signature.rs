@@ -52,7 +52,8 @@ pub fn verify(secret: &Secret, signed: Signed<'_>, body: &[u8], now: i64) -> Res
         return Err(SignatureError::Id);
     }
     let timestamp: i64 = signed.timestamp.parse().map_err(|_| SignatureError::Timestamp)?;
-    let mut mac = keyed(secret);
+    // What could be signed with nothing, anybody could sign.
+    let mut mac = keyed(secret).ok_or(SignatureError::Wrong)?;
     for part in [signed.id.as_bytes(), b".", signed.timestamp.as_bytes(), b".", body] {
         mac.update(part);
     }
@@ -72,15 +73,24 @@ pub fn verify(secret: &Secret, signed: Signed<'_>, body: &[u8], now: i64) -> Res
     Ok(())
 }
 
+/// Whether a secret holds a key: after `whsec_`, base64 of at least a byte.
+pub fn is_usable(secret: &Secret) -> bool {
+    key_of(secret).is_some_and(|key| !key.is_empty())
+}
+
 /// The secret as bytes: after `whsec_` in base64, otherwise the text itself.
-fn keyed(secret: &Secret) -> Hmac<Sha256> {
+fn key_of(secret: &Secret) -> Option<Vec<u8>> {
     let text = secret.expose();
-    let decoded = text
-        .strip_prefix("whsec_")
-        .and_then(|encoded| STANDARD.decode(encoded).ok());
-    let key = decoded.unwrap_or_else(|| text.as_bytes().to_vec());
+    match text.strip_prefix("whsec_") {
+        Some(encoded) => STANDARD.decode(encoded).ok(),
+        None => Some(text.as_bytes().to_vec()),
+    }
+}
+
+fn keyed(secret: &Secret) -> Option<Hmac<Sha256>> {
+    let key = key_of(secret).filter(|key| !key.is_empty())?;
     // HMAC takes keys of any length (RFC 2104, section 2).
-    Hmac::new_from_slice(&key).expect("HMAC takes keys of any length")
+    Some(Hmac::new_from_slice(&key).expect("HMAC takes keys of any length"))
 }
 
 #[cfg(test)]

@@ -12,14 +12,17 @@ pub struct Origin(String);
 
 /// The text is not an origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an origin: write it like `https://example.com` or `http://127.0.0.1:8080`, without a path")]
+#[error(
+    "`{0}` is not an origin: write it like `https://example.com` or `http://127.0.0.1:8080`, without a path and without `*`"
+)]
 pub struct OriginError(String);
 
 impl Origin {
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let wrong = || OriginError(text.to_owned());
         let url = Url::parse(text.trim()).map_err(|_| wrong())?;
-        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        // No browser sends a `*`: a pattern would never fit.
+        let web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.contains('*'));
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         if !web || !bare {
             return Err(wrong());

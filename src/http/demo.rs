@@ -3,13 +3,14 @@
 use std::sync::LazyLock;
 
 use actix_web::http::header;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::readable::readable;
 use super::visitor::{Gate, PublicUrl};
 use crate::settings::DEMO_SITE;
 
@@ -35,12 +36,7 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 /// The route. `Data` of [`Gate`] and [`PublicUrl`] must be there.
 pub fn configure(config: &mut ServiceConfig, gate: Data<Gate>) {
-    config.service(
-        web::resource("/")
-            .app_data(gate)
-            .route(web::get().to(page))
-            .route(web::head().to(page)),
-    );
+    config.service(readable("/", page).app_data(gate));
 }
 
 #[derive(Template)]

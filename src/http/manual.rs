@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::http::header;
-use actix_web::web::{self, Path, ServiceConfig};
+use actix_web::web::{Path, ServiceConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use askama::Template;
 use base64::Engine;
@@ -11,6 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 use sha2::{Digest, Sha256};
 
+use super::readable::readable;
 use crate::knowledge::manual::{PAGES, Page};
 use crate::knowledge::{Heading, headings, options};
 
@@ -29,8 +30,8 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/manual", web::get().to(contents))
-        .route("/manual/{page}", web::get().to(page));
+        .service(readable("/manual", contents))
+        .service(readable("/manual/{page}", page));
 }
 
 async fn contents() -> HttpResponse {

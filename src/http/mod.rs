@@ -9,5 +9,6 @@ pub mod openai; // programs, /v1
 pub mod openapi; // the exact form of the outside
 pub mod ops; // health, metrics, the widget's files
 pub mod problem; // every error, in one shape
+mod readable; // what is there for HEAD, too
 pub mod request_log; // one line and one count a request
 pub mod visitor; // browsers and the plugin: /api/v1

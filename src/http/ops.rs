@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{self, Bytes, Data, ServiceConfig};
+use actix_web::web::{Bytes, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::openapi;
 use super::problem::Problem;
+use super::readable::readable;
 use crate::cache::AnswerCache;
 use crate::limits::Limits;
 use crate::store::AnswerStore;
@@ -29,13 +30,13 @@ pub struct Health {
 /// The routes. `Data` of [`Health`], [`Files`] and [`Metrics`] must be there.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(|| async { "ok\n" }))
-        .route("/readyz", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics))
-        .route("/openapi.json", web::get().to(document))
-        .route("/favicon.ico", web::get().to(icon))
-        .route("/widget.js", web::get().to(widget))
-        .route("/chat.js", web::get().to(chat));
+        .service(readable("/healthz", || async { "ok\n" }))
+        .service(readable("/readyz", ready))
+        .service(readable("/metrics", metrics))
+        .service(readable("/openapi.json", document))
+        .service(readable("/favicon.ico", icon))
+        .service(readable("/widget.js", widget))
+        .service(readable("/chat.js", chat));
 }
 
 #[derive(Serialize)]

@@ -250,7 +250,7 @@ impl File {
         let server = self.server.check(at)?;
         service::check_store(&self.store.url, at)?;
         let (providers, models) = if self.providers.is_empty() && self.models.is_empty() {
-            models::provider_of_environment(environment, at)?
+            models::provider_of_environment(environment)?
         } else {
             (models::check_providers(self.providers, at, environment)?, self.models)
         };

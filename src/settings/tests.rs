@@ -40,6 +40,108 @@ fn one_key_makes_a_provider() {
 }
 
 #[test]
+fn a_key_goes_to_nobody_but_whom_it_is_for() {
+    let own = [
+        ("OPENAI_API_KEY", "sk-1"),
+        ("PENNYPRESS_BASE_URL", "http://127.0.0.1:1/v1"),
+    ];
+    let settings = Settings::parse("f", "", &environment(&own)).unwrap();
+    assert_eq!(settings.providers[0].base_url.as_str(), "http://127.0.0.1:1/v1");
+    assert_eq!(settings.providers[0].api_key, None);
+    let nobodys = problem("", &[("PENNYPRESS_API_KEY", "k-1"), ("OPENAI_API_KEY", "sk-1")]);
+    assert!(nobodys.contains("PENNYPRESS_BASE_URL"), "{nobodys}");
+    assert!(!nobodys.contains("k-1"), "{nobodys}");
+}
+
+#[test]
+fn a_secret_that_holds_no_key_is_refused() {
+    let site = "[[sites]]\nkey = \"a\"\nsecret_env = \"S\"";
+    for wrong in ["whsec_", "whsec_not*base64"] {
+        let told = problem(site, &[("S", wrong)]);
+        assert!(
+            told.contains("`sites[0].secret_env`") && told.contains("whsec_"),
+            "{told}"
+        );
+        assert!(!told.contains("not*base64"), "{told}");
+    }
+    for right in ["a text", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] {
+        assert_eq!(problem(site, &[("S", right)]), "");
+    }
+}
+
+#[test]
+fn a_text_of_the_environment_may_look_like_a_number() {
+    let pairs = [
+        ("PENNYPRESS__SITES__0__KEY", "shop"),
+        ("PENNYPRESS__SITES__0__NAME", "2026"),
+        ("PENNYPRESS__SITES__0__CONTACT", "0301234567"),
+        ("PENNYPRESS__SITES__0__PERSONA", "true"),
+    ];
+    let settings = Settings::parse("f", "", &environment(&pairs)).unwrap();
+    let site = &settings.sites[0];
+    assert_eq!(
+        [&*site.name, &*site.contact, &*site.persona],
+        ["2026", "0301234567", "true"]
+    );
+}
+
+#[test]
+fn an_error_speaks_of_values_and_of_who_set_them() {
+    for (text, told) in [
+        (
+            "[cache]\nttl_seconds = -1",
+            "found integer `-1`; allowed is a whole number from 0",
+        ),
+        (
+            "[limits]\nper_visitor_per_minute = 5000000000",
+            "found integer `5000000000`; allowed is a whole number from 0 to 4294967295",
+        ),
+        (
+            "[[sites]]\nkey = \"a\"\norigins = \"https://x.example\"",
+            "allowed is a list",
+        ),
+        (
+            "[[sites]]\nkey = \"a\"\norigins = [\"https://*.example.com\"]",
+            "without `*`",
+        ),
+        ("server = 1", "allowed is a table of keys"),
+        (
+            "[server]\npublic_url = \"https://u:secret@x.example/\"",
+            "found an address with `@`",
+        ),
+        ("[server]\npublic_url = \"https://x.example/?a#b\"", "without"),
+        ("[store]\nurl = \"mysql://u:secret@x.example/\"", "found `mysql:…`"),
+        (
+            "[cache]\nurl = \"memcached://u:secret@x.example/\"",
+            "found `memcached:…`",
+        ),
+        (
+            "[[providers]]\nname = \"p\"\nbase_url = \"http://127.0.0.1:1/v1\"\n[[models]]\nid = \"auto:simple\"\nprovider = \"p\"",
+            "lets the router choose",
+        ),
+    ] {
+        let found = problem(text, &[]);
+        assert!(found.contains(told), "{text}: {found}");
+        assert!(
+            !found.contains("secret") && found.starts_with("pennypress.toml"),
+            "{found}"
+        );
+    }
+    let inside = problem("", &[("PENNYPRESS__FOO__BAR", "x")]);
+    assert!(
+        inside.starts_with("environment variable PENNYPRESS__FOO__BAR"),
+        "{inside}"
+    );
+    let whole = problem("", &[("PENNYPRESS__SERVER", "{ listn = 1 }")]);
+    assert!(whole.starts_with("environment variable PENNYPRESS__SERVER"), "{whole}");
+    let of_file = problem(
+        "[foo]\nbar = 1",
+        &[("PENNYPRESS__FOO__OTHER", "x"), ("PENNYPRESS__LOG__FORMAT", "json")],
+    );
+    assert!(of_file.starts_with("pennypress.toml"), "{of_file}");
+}
+
+#[test]
 fn an_error_names_file_key_finding_and_what_is_allowed() {
     let unknown = problem("[server]\nlistn = \"x\"", &[]);
     assert!(unknown.contains("pennypress.toml, key `server.listn`"), "{unknown}");

@@ -112,6 +112,31 @@ async fn scripts_are_small_cached_and_compressed() {
 }
 
 #[tokio::test]
+async fn a_monitor_may_ask_with_head_and_other_methods_are_named() {
+    let app = settings().start().await;
+    for path in [
+        "/",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        "/widget.js",
+        "/chat.js",
+        "/manual",
+    ] {
+        let head = app.client.head(app.url(path)).send().await.expect("an answer");
+        assert_eq!(head.status(), 200, "{path}");
+        assert_eq!(head.bytes().await.expect("no body").len(), 0, "{path}");
+        let post = app.client.post(app.url(path)).send().await.expect("an answer");
+        assert_eq!(
+            (post.status().as_u16(), &post.headers()["allow"]),
+            (405, &"GET, HEAD".parse().expect("a header")),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_request_keeps_its_id_through_the_log() {
     let app = settings().start().await;
     let answer = app

@@ -12,10 +12,10 @@ use crate::domain::{ModelKind, Price, Secret, Tier};
 use crate::settings::layers::Layers;
 use crate::settings::{Model, Pattern, Provider, Routing, RoutingRule, SettingsError, list_price};
 
-/// `OPENAI_API_KEY` alone, or `PENNYPRESS_API_KEY` with `PENNYPRESS_BASE_URL`, makes a provider; `PENNYPRESS_MODEL` names its model.
+/// `OPENAI_API_KEY` alone, or `PENNYPRESS_BASE_URL` with `PENNYPRESS_API_KEY` where the provider wants one, makes a provider;
+/// `PENNYPRESS_MODEL` names its model. A key goes to nobody but whom it is for: OpenAI's not to another address, nor another's to OpenAI.
 pub(super) fn provider_of_environment(
     environment: &Environment,
-    at: &Layers,
 ) -> Result<(Vec<Provider>, Vec<ModelFile>), SettingsError> {
     let value = |name: &str| {
         environment
@@ -23,14 +23,19 @@ pub(super) fn provider_of_environment(
             .map(|text| text.trim())
             .filter(|text| !text.is_empty())
     };
-    let base_url = value("PENNYPRESS_BASE_URL");
-    let key = value("PENNYPRESS_API_KEY").or_else(|| value("OPENAI_API_KEY"));
-    if base_url.is_none() && key.is_none() {
-        return Ok((vec![], vec![]));
-    }
-    let base_url = match base_url {
-        None => "https://api.openai.com/v1",
-        Some(text) => text,
+    let (base_url, key) = match (value("PENNYPRESS_BASE_URL"), value("PENNYPRESS_API_KEY")) {
+        (Some(base_url), key) => (base_url, key),
+        (None, Some(_)) => {
+            return Err(SettingsError::new(
+                "environment variable PENNYPRESS_API_KEY",
+                "found a key, but not whose it is; set PENNYPRESS_BASE_URL to the provider's address, such as `https://api.openai.com/v1`, \
+                 or, for OpenAI, OPENAI_API_KEY in its place",
+            ));
+        }
+        (None, None) => match value("OPENAI_API_KEY") {
+            None => return Ok((vec![], vec![])),
+            key => ("https://api.openai.com/v1", key),
+        },
     };
     let base_url = web_url(base_url).ok_or_else(|| {
         SettingsError::new(
@@ -40,7 +45,6 @@ pub(super) fn provider_of_environment(
             ),
         )
     })?;
-    let _ = at;
     let id = value("PENNYPRESS_MODEL").unwrap_or("gpt-4o-mini").to_owned();
     let name = "default".to_owned();
     let model = ModelFile {
@@ -109,6 +113,14 @@ pub(super) fn check_models(
     let mut checked = Vec::new();
     for (i, model) in models.into_iter().enumerate() {
         let key = |name: &str| format!("models[{i}].{name}");
+        // `auto` and `auto:simple` let the router choose.
+        if model.id == "auto" || model.id.starts_with("auto:") {
+            let problem = format!(
+                "found `{}`, which lets the router choose; allowed is another id",
+                model.id
+            );
+            return Err(at.wrong(&key("id"), problem));
+        }
         if model.id.trim().is_empty() || !ids.insert(model.id.clone()) {
             return Err(at.wrong(
                 &key("id"),

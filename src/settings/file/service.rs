@@ -32,10 +32,18 @@ impl ServerFile {
         let public_url = match self.public_url {
             None => None,
             Some(text) => {
-                let url = web_url(&text).ok_or_else(|| {
+                let bare = |url: &Url| {
+                    let is_open = url.username().is_empty() && url.password().is_none();
+                    is_open && url.query().is_none() && url.fragment().is_none()
+                };
+                // One with a password in it is not repeated.
+                let url = web_url(&text).filter(bare).ok_or_else(|| {
                     at.wrong(
                         "server.public_url",
-                        format!("found `{text}`; allowed is an http:// or https:// address"),
+                        format!(
+                            "found {}; allowed is an http:// or https:// address without a name, a password, `?` and `#`",
+                            if text.contains('@') { "an address with `@`".to_owned() } else { format!("`{text}`") }
+                        ),
                     )
                 })?;
                 Some(url.as_str().trim_end_matches('/').to_owned())
@@ -70,9 +78,20 @@ pub(super) fn check_store(url: &str, at: &Layers) -> Result<(), SettingsError> {
     }
     Err(at.wrong(
         "store.url",
-        "allowed is `sqlite://` and the path of a file, such as `sqlite://data/pennypress.db`, or an address of Postgres, such as \
-         `postgres://user:password@host/database`",
+        format!(
+            "found {}; allowed is `sqlite://` and the path of a file, such as `sqlite://data/pennypress.db`, or an address of Postgres, \
+             such as `postgres://user:password@host/database`",
+            kind_of(url)
+        ),
     ))
+}
+
+/// What kind of address it is; the rest may hold a password.
+fn kind_of(url: &str) -> String {
+    match url.split_once(':') {
+        Some((scheme, _)) => format!("`{scheme}:…`"),
+        None => format!("`{url}`"),
+    }
 }
 
 impl CacheFile {
@@ -82,7 +101,10 @@ impl CacheFile {
         if !known {
             return Err(at.wrong(
                 "cache.url",
-                "allowed is `memory`, or a `redis://` or `rediss://` address",
+                format!(
+                    "found {}; allowed is `memory`, or a `redis://` or `rediss://` address",
+                    kind_of(&self.url)
+                ),
             ));
         }
         bounded(at, "cache.redis_timeout_ms", self.redis_timeout_ms, 1, 10_000)?;

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Environment, SiteFile, secret_of};
+use crate::access::signature;
 use crate::domain::{Appearance, Origin, Site};
 use crate::settings::layers::Layers;
 use crate::settings::{DEMO_SITE, Server, SettingsError};
@@ -29,7 +30,16 @@ pub(super) fn check_sites(
         }
         let secret = match site.secret_env {
             None => None,
-            Some(variable) => Some(secret_of(&variable, &key("secret_env"), at, environment)?),
+            Some(variable) => {
+                let secret = secret_of(&variable, &key("secret_env"), at, environment)?;
+                if !signature::is_usable(&secret) {
+                    let problem = format!(
+                        "`{variable}` begins with `whsec_`, and base64 of a key must follow; copy it again, whole, or use a text without `whsec_`"
+                    );
+                    return Err(at.wrong(&key("secret_env"), problem));
+                }
+                Some(secret)
+            }
         };
         let mut origins = Vec::new();
         for (j, text) in site.origins.iter().enumerate() {
@@ -54,7 +64,10 @@ pub(super) fn check_sites(
             let most = Site::LONGEST_CONTACT;
             return Err(at.wrong(
                 &key("contact"),
-                format!("allowed are at most {most} characters on one line"),
+                format!(
+                    "found {} characters; allowed are at most {most} on one line",
+                    contact.chars().count()
+                ),
             ));
         }
         let name = site.name.unwrap_or_else(|| site.key.clone());
