@@ -336,12 +336,14 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         "/pages.xml",
         "text/xml",
         "<urlset><url><loc>/owl</loc></url><url><loc>/private/x</loc></url><url><loc>https://elsewhere.example/</loc></url>\
-         <url><loc>/moved</loc></url><url><loc>/loop</loc></url><url><loc>/away</loc></url><url><loc>/missing</loc></url>\
+         <url><loc>/gate</loc></url><url><loc>/moved</loc></url><url><loc>/loop</loc></url><url><loc>/away</loc></url><url><loc>/missing</loc></url>\
          <url><loc>/picture</loc></url><url><loc>/owl#again</loc></url></urlset>",
     );
     web.put("/owl", "text/html", page("The owl hunts mice near the barn."));
     web.put("/target", "text/html", page("The lynx sleeps under the spruce."));
     web.put("/picture", "image/png", "PNG");
+    web.put("/private/y", "text/html", page("The wolf lives behind the gate."));
+    web.redirect("/gate", "/private/y");
     web.redirect("/moved", "/target");
     web.redirect("/loop", "/loop");
     web.redirect("/away", "http://169.254.169.254/latest/meta-data");
@@ -366,6 +368,7 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
     let told = app.ingest(&[&map, "--allow-private"]).await;
     told.came_to("2 new or changed, 0 unchanged, 0 removed, 4 not read")
         .complains("/private/x", "robots.txt")
+        .complains("/gate", "robots.txt")
         .complains("elsewhere.example", "another site")
         .complains("/loop", "never ends")
         .complains("/away", "another site")
@@ -375,6 +378,7 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         (web.asked("/index.xml"), web.asked("/private/x"), web.asked("/owl")),
         (1, 0, 1)
     );
+    assert_eq!((web.asked("/gate"), web.asked("/private/y")), (1, 0));
     app.knows("What does the owl hunt?", "mice").await;
     app.knows("Where does the lynx sleep?", "spruce").await;
     let told = app.ask("What does the owl hunt?").whole().await;
@@ -384,11 +388,17 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         .await
         .came_to("0 new or changed, 2 unchanged, 0 removed");
     assert_eq!(web.not_modified("/owl"), 1);
-    web.put("/pages.xml", "text/xml", "<urlset><url><loc>/owl</loc></url></urlset>");
+    web.put(
+        "/pages.xml",
+        "text/xml",
+        "<urlset><url><loc>/owl</loc></url><url><loc>/moved</loc></url></urlset>",
+    );
     web.put("/owl", "text/html", page("The owl hunts voles near the barn."));
+    web.redirect("/moved", "/private/y");
     app.ingest(&[&map, "--allow-private"])
         .await
-        .came_to("1 new or changed, 0 unchanged, 1 removed");
+        .came_to("1 new or changed, 0 unchanged, 1 removed, 0 not read")
+        .complains("/moved", "robots.txt");
     app.knows("What does the owl hunt?", "voles").await;
     web.put("/index.xml", "text/html", "<p>Not found");
     let broken = app.ingest(&[&map, "--allow-private"]).await;
