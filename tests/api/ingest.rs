@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Output;
 
+use serde_json::json;
+
 use crate::app::{App, settings, until};
 use crate::web::Web;
 
@@ -316,6 +318,28 @@ async fn of_an_export_only_what_visitors_see_is_taken() {
     );
     app.knows("How long does rye bread rise?", "ten hours").await;
     app.knows("What is the price of the toaster?", "49.90").await;
+    // Nor does one that lies in a folder.
+    let folder = folder.path().to_str().expect("a path");
+    std::fs::write(&export, format!("{EXPORT}</channel></rss>")).expect("to write");
+    app.ingest(&[folder]).await.came_to("2 new or changed");
+    let cut = EXPORT.split("<item><title>Toaster").next().expect("a beginning");
+    std::fs::write(&export, cut).expect("to write");
+    let broken = app.ingest(&[folder]).await;
+    broken
+        .came_to("0 new or changed, 1 unchanged, 0 removed, 0 not read")
+        .came_to("nothing was removed")
+        .complains("export.xml", "breaks off");
+    // What the plugin sent later stays, however old the export is.
+    let newer =
+        |text: &str| json!({"site": "site_a", "title": "Bread", "text": text, "modified": "2026-11-20T00:00:00Z"});
+    app.put_document("wp-post-7", newer("Rye bread rises for eleven hours."))
+        .await;
+    std::fs::write(&export, format!("{EXPORT}</channel></rss>")).expect("to write");
+    let told = app.ingest(&[path]).await;
+    told.came_to("1 new or changed, 1 unchanged, 0 removed, 0 not read")
+        .complains("wp-post-7", "newer version");
+    assert!(told.0.status.success(), "{}", told.out());
+    app.knows("How long does rye bread rise?", "eleven hours").await;
 }
 
 #[tokio::test]
