@@ -257,6 +257,16 @@ async fn what_is_broken_gives_a_line_and_the_rest_goes_on() {
     assert_eq!(heron.sources[0]["url"], "", "{heron:#?}");
     assert_eq!(heron.sources[0]["title"], "z-good.md", "{heron:#?}");
     app.knows("What does the badger do in the garden?", "at night").await;
+    assert!(told.0.status.success(), "{}", told.out());
+    // Of a file alone, or of a folder, nothing of which can be read, a script sees it.
+    std::fs::remove_file(folder.path().join("z-good.md")).expect("to remove");
+    std::fs::remove_file(folder.path().join("h-broken.html")).expect("to remove");
+    for alone in [folder.path().join("e-no.pdf"), folder.path().to_owned()] {
+        let told = app.ingest(&[alone.to_str().expect("a path")]).await;
+        told.came_to("0 new or changed, 0 unchanged")
+            .complains("e-no.pdf", "PDF cannot be read");
+        assert!(!told.0.status.success(), "{}", told.out());
+    }
 }
 
 const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
