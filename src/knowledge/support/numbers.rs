@@ -3,6 +3,7 @@
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::super::terms::is_unspaced;
 use crate::domain::numerals::{self, ENGLISH, OTHERS};
 
 /// Beginnings of what is counted: with one of these behind it, a number word is a number.
@@ -46,6 +47,12 @@ pub(super) fn numbers(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The numbers that a text gives to whoever looks for them: also those between letters of a script without spaces, as in `在40天内`.
+/// Nobody who writes such a script is held to these, since as many are written in words.
+pub(super) fn numbers_stated(text: &str) -> Vec<String> {
+    numbers(&text.replace(|c: char| is_unspaced(c) && !c.is_numeric(), " "))
 }
 
 /// A digit of any script as the one of ASCII, and the marks that separate Arabic digits as those that separate Latin ones.
@@ -105,7 +112,7 @@ fn canonical(written: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::numbers;
+    use super::{numbers, numbers_stated};
 
     #[test]
     fn one_number_has_one_form() {
@@ -115,6 +122,7 @@ mod tests {
         assert_eq!(numbers("Within two weeks, one of them"), ["2"]);
         assert_eq!(numbers("1.234.567,80"), ["1234567.8"]);
         assert_eq!(numbers("٤٠ ۴۰ ४० ๔๐ ４０ 𝟒𝟎 𝟺𝟶"), ["40"; 7]);
+        assert_eq!(numbers_stated("在40天内退30元, ภายใน๔๐วัน, MP3"), ["40", "30", "40"]);
         assert_eq!(numbers("١٬٢٣٤٬٥٦٧٫٨٠"), ["1234567.8"]);
     }
 }

@@ -152,4 +152,8 @@ fn in_another_language_only_numbers_are_compared() {
         invented.iter().map(|doubt| doubt.detail.as_str()).collect::<Vec<_>>(),
         ["7"]
     );
+    one.text = "每个水壶都有五年保修。请寄到我们在科隆的工场，我们会在14天内修好。".into();
+    let doubted = |text: &str| doubts(text, std::slice::from_ref(&one), &["How long is the warranty?"]);
+    assert_eq!(doubted("We mend the kettle within 14 days [1]."), []);
+    assert_eq!(doubted("We mend the kettle within 15 days [1].")[0].detail, "15");
 }
