@@ -84,8 +84,6 @@ pub async fn read(start: &Url, wanted: &Wanted, intake: &mut Intake) -> Result<R
         intake.at(url.as_str()).await?;
         match crawl.page(&url, &time, intake).await? {
             Ok(()) => failures = 0,
-            // As if it were not listed.
-            Err(error @ FetchError::Disallowed) => intake.trouble(url.as_str(), &error.to_string()),
             Err(error) => {
                 intake.failed(&id(&url), url.as_str(), &error.to_string());
                 let gone =
