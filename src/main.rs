@@ -79,6 +79,9 @@ enum Command {
     /// Print a commented settings file to begin with: `pennypress example > pennypress.toml`.
     Example,
     /// Add content: a file or folder (Markdown, HTML, text, PDF, DOCX), a WordPress export, or a sitemap's address.
+    ///
+    /// What cannot be read gives a line, and the rest is read. The exit code is 1 if nothing could be read, or if a sitemap or an
+    /// export could not be read to its end; then nothing is removed.
     Ingest {
         /// A path, or the address of a sitemap.
         #[arg(value_name = "PATH|URL")]

@@ -1,6 +1,9 @@
 //! Fences around what did not come from the operator: pages, titles, passages. A model is told that what stands inside is
 //! data; so nothing that stands inside may close its fence, or open another, however it is written.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
 /// The names of our fences, and of the marks with which models' own formats set off who speaks.
@@ -46,12 +49,22 @@ fn is_opening(c: char) -> bool {
 fn names_a_fence(rest: &[char]) -> bool {
     let name: String = rest
         .iter()
-        .filter(|c| !matches!(c, '\u{200c}'..='\u{200f}'))
+        .filter(|c| !is_unseen(**c))
         .skip_while(|c| c.is_whitespace() || matches!(c, '/' | '\u{ff0f}' | '\u{2215}' | '\u{2044}' | '\\' | '!' | '?'))
         .take(12)
         .collect();
-    let name: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    let name = name.nfkd().filter(|c| !is_unseen(*c));
+    let name: String = name.flat_map(char::to_lowercase).collect();
     NAMES.iter().any(|fence| name.starts_with(fence))
+}
+
+/// What shows nothing, or just a mark on the letter before it (Unicode's DerivedCoreProperties.txt and UnicodeData.txt). In other
+/// places it stays: scripts and emoji need it.
+fn is_unseen(c: char) -> bool {
+    // The pattern is constant, and the tests build it.
+    static UNSEEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\p{Default_Ignorable_Code_Point}\p{Mark}]").expect("a pattern"));
+    !c.is_ascii() && UNSEEN.is_match(c.encode_utf8(&mut [0; 4]))
 }
 
 /// Controls other than line ends and tabs, format characters, tag characters (U+E0000…), variation selectors beyond those
@@ -81,6 +94,13 @@ mod tests {
             "<system>",
             "</passage\n>",
             "<\u{200d}/pass\u{200c}ages>",
+            "<\u{61c}/pas\u{61c}sages>",
+            "<\u{fe00}/passages>",
+            "</p\u{34f}assages>",
+            "</pa\u{180e}ssages>",
+            "<\u{3164}\u{17b4}/passages>",
+            "</pa\u{301}ssages>",
+            "</p\u{e1}ssages>",
         ] {
             let made = harmless(end);
             assert!(!made.contains(['<', '＜']), "{end} became {made}");
@@ -96,6 +116,8 @@ mod tests {
             "<pre>\n\tx</pre>",
             "👩\u{200d}🔬 ❤\u{fe0f}",
             "می\u{200c}خواهم",
+            "<p>e\u{301}te\u{301}</p>",
+            "<\u{61c}b>ب</b>",
         ] {
             assert_eq!(harmless(text), text);
         }

@@ -52,9 +52,9 @@ async fn run(settings: &Settings, store: &Arc<dyn Store>, asked: Ingest) -> Outc
     if !sync.note.is_empty() {
         println!("{}", sync.note);
     }
-    // That some documents could not be read was said line by line; the others are in.
+    // That some documents could not be read was said line by line; the others are in, if there are any.
     Ok(match sync.state {
-        SyncState::Done if sync.seen > 0 => ExitCode::SUCCESS,
+        SyncState::Done if sync.stored + sync.unchanged > 0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     })
 }

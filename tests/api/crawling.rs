@@ -53,6 +53,76 @@ async fn packed_and_nested_sitemaps_are_read_and_circles_end() {
 }
 
 #[tokio::test]
+async fn a_sitemap_that_breaks_off_removes_nothing() {
+    let web = Web::start().await;
+    let animals = ["/otter", "/heron", "/lynx"];
+    for animal in animals {
+        web.put(animal, "text/html", page(&format!("Here the {animal} sleeps at noon.")));
+    }
+    web.put("/owl?a=1&b=2", "text/html", page("The owl hunts mice near the barn."));
+    let (app, map) = (settings().start().await, web.url("/map.xml"));
+    let ingest = async |body: String| {
+        web.put("/map.xml", "text/xml", body);
+        app.ingest(&[&map, "--allow-private"]).await
+    };
+    ingest(pages(&animals)).await.came_to("3 new or changed");
+    let begun = "<urlset><url><loc>/otter</loc></url>";
+    for (body, seen, why) in [
+        (format!("{begun}<url><lo"), 1, "broken after"),
+        (begun.to_owned(), 1, "breaks off"),
+        (
+            format!("{begun}<br />\n<b>Fatal error</b>: Allowed memory & more"),
+            1,
+            "breaks off",
+        ),
+        (pages(&[]), 0, "lists no page"),
+        (pages(&["https://elsewhere.example/"]), 0, "another site"),
+    ] {
+        let told = ingest(body.clone()).await;
+        told.came_to(&format!("0 new or changed, {seen} unchanged, 0 removed"))
+            .came_to("nothing was removed");
+        assert!(!told.0.status.success(), "{body}: {}", told.out());
+        let log = told.out() + &told.lines();
+        assert!(log.contains(why), "{body}: {log}");
+    }
+    // What is only written sloppily is read all the same: an `&` as it is, and a prefix.
+    let sloppy = pages(&["/otter", "/owl?a=1&b=2", "/heron", "/lynx"]);
+    let told = ingest(sloppy).await;
+    told.came_to("1 new or changed, 3 unchanged, 0 removed, 0 not read");
+    let prefixed = animals.map(|animal| format!("<s:url><s:loc>{animal}</s:loc></s:url>"));
+    let told = ingest(format!("<s:urlset>{}</s:urlset>", prefixed.concat())).await;
+    told.came_to("0 new or changed, 3 unchanged, 1 removed, 0 not read");
+    assert!(told.0.status.success(), "{}", told.out());
+}
+
+#[tokio::test]
+async fn every_sitemap_that_robots_txt_names_is_read() {
+    let web = Web::start().await;
+    let robots = format!("Sitemap: {}\nSitemap: {}\n", web.url("/a.xml"), web.url("/b.xml"));
+    web.put(
+        "/robots.txt",
+        "text/plain",
+        format!("User-agent: *\nAllow: /\n{robots}"),
+    );
+    web.put("/a.xml", "text/xml", pages(&["/otter"]));
+    web.put("/b.xml", "text/xml", pages(&["/heron"]));
+    // Not named, so not needed.
+    web.put("/sitemap.xml", "text/xml", pages(&["/lynx"]));
+    for animal in ["/otter", "/heron", "/lynx"] {
+        web.put(animal, "text/html", page(&format!("Here the {animal} sleeps at noon.")));
+    }
+    let (app, home) = (settings().start().await, web.url("/"));
+    let told = app.ingest(&[&home, "--allow-private"]).await;
+    told.came_to("2 new or changed, 0 unchanged, 0 removed, 0 not read");
+    assert_eq!((web.asked("/sitemap.xml"), web.asked("/lynx")), (0, 0));
+    // One of them in trouble, even the first, does not make the other the whole.
+    web.busy("/a.xml", "500 Internal Server Error", 1);
+    let told = app.ingest(&[&home, "--allow-private"]).await;
+    told.came_to("1 unchanged, 0 removed").complains("/a.xml", "500");
+    assert!(!told.0.status.success(), "{}", told.out());
+}
+
+#[tokio::test]
 async fn what_is_hostile_on_a_site_gives_a_line_and_the_rest_goes_on() {
     let web = Web::start().await;
     let (bomb, mib) = (packed(&vec![b'a'; 64 << 20]), vec![b'a'; 1 << 20]);

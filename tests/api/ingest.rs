@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Output;
 
+use serde_json::json;
+
 use crate::app::{App, settings, until};
 use crate::web::Web;
 
@@ -255,6 +257,16 @@ async fn what_is_broken_gives_a_line_and_the_rest_goes_on() {
     assert_eq!(heron.sources[0]["url"], "", "{heron:#?}");
     assert_eq!(heron.sources[0]["title"], "z-good.md", "{heron:#?}");
     app.knows("What does the badger do in the garden?", "at night").await;
+    assert!(told.0.status.success(), "{}", told.out());
+    // Of a file alone, or of a folder, nothing of which can be read, a script sees it.
+    std::fs::remove_file(folder.path().join("z-good.md")).expect("to remove");
+    std::fs::remove_file(folder.path().join("h-broken.html")).expect("to remove");
+    for alone in [folder.path().join("e-no.pdf"), folder.path().to_owned()] {
+        let told = app.ingest(&[alone.to_str().expect("a path")]).await;
+        told.came_to("0 new or changed, 0 unchanged")
+            .complains("e-no.pdf", "PDF cannot be read");
+        assert!(!told.0.status.success(), "{}", told.out());
+    }
 }
 
 const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
@@ -316,6 +328,28 @@ async fn of_an_export_only_what_visitors_see_is_taken() {
     );
     app.knows("How long does rye bread rise?", "ten hours").await;
     app.knows("What is the price of the toaster?", "49.90").await;
+    // Nor does one that lies in a folder.
+    let folder = folder.path().to_str().expect("a path");
+    std::fs::write(&export, format!("{EXPORT}</channel></rss>")).expect("to write");
+    app.ingest(&[folder]).await.came_to("2 new or changed");
+    let cut = EXPORT.split("<item><title>Toaster").next().expect("a beginning");
+    std::fs::write(&export, cut).expect("to write");
+    let broken = app.ingest(&[folder]).await;
+    broken
+        .came_to("0 new or changed, 1 unchanged, 0 removed, 0 not read")
+        .came_to("nothing was removed")
+        .complains("export.xml", "breaks off");
+    // What the plugin sent later stays, however old the export is.
+    let newer =
+        |text: &str| json!({"site": "site_a", "title": "Bread", "text": text, "modified": "2026-11-20T00:00:00Z"});
+    app.put_document("wp-post-7", newer("Rye bread rises for eleven hours."))
+        .await;
+    std::fs::write(&export, format!("{EXPORT}</channel></rss>")).expect("to write");
+    let told = app.ingest(&[path]).await;
+    told.came_to("1 new or changed, 1 unchanged, 0 removed, 0 not read")
+        .complains("wp-post-7", "newer version");
+    assert!(told.0.status.success(), "{}", told.out());
+    app.knows("How long does rye bread rise?", "eleven hours").await;
 }
 
 #[tokio::test]
@@ -336,12 +370,14 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         "/pages.xml",
         "text/xml",
         "<urlset><url><loc>/owl</loc></url><url><loc>/private/x</loc></url><url><loc>https://elsewhere.example/</loc></url>\
-         <url><loc>/moved</loc></url><url><loc>/loop</loc></url><url><loc>/away</loc></url><url><loc>/missing</loc></url>\
+         <url><loc>/gate</loc></url><url><loc>/moved</loc></url><url><loc>/loop</loc></url><url><loc>/away</loc></url><url><loc>/missing</loc></url>\
          <url><loc>/picture</loc></url><url><loc>/owl#again</loc></url></urlset>",
     );
     web.put("/owl", "text/html", page("The owl hunts mice near the barn."));
     web.put("/target", "text/html", page("The lynx sleeps under the spruce."));
     web.put("/picture", "image/png", "PNG");
+    web.put("/private/y", "text/html", page("The wolf lives behind the gate."));
+    web.redirect("/gate", "/private/y");
     web.redirect("/moved", "/target");
     web.redirect("/loop", "/loop");
     web.redirect("/away", "http://169.254.169.254/latest/meta-data");
@@ -364,8 +400,9 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
     assert_eq!(web.asked("/index.xml"), 0);
 
     let told = app.ingest(&[&map, "--allow-private"]).await;
-    told.came_to("2 new or changed, 0 unchanged, 0 removed, 4 not read")
+    told.came_to("2 new or changed, 0 unchanged, 0 removed, 5 not read")
         .complains("/private/x", "robots.txt")
+        .complains("/gate", "robots.txt")
         .complains("elsewhere.example", "another site")
         .complains("/loop", "never ends")
         .complains("/away", "another site")
@@ -375,6 +412,7 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         (web.asked("/index.xml"), web.asked("/private/x"), web.asked("/owl")),
         (1, 0, 1)
     );
+    assert_eq!((web.asked("/gate"), web.asked("/private/y")), (1, 0));
     app.knows("What does the owl hunt?", "mice").await;
     app.knows("Where does the lynx sleep?", "spruce").await;
     let told = app.ask("What does the owl hunt?").whole().await;
@@ -384,11 +422,22 @@ async fn a_sitemap_is_read_politely_and_only_what_changed() {
         .await
         .came_to("0 new or changed, 2 unchanged, 0 removed");
     assert_eq!(web.not_modified("/owl"), 1);
-    web.put("/pages.xml", "text/xml", "<urlset><url><loc>/owl</loc></url></urlset>");
+    web.put(
+        "/pages.xml",
+        "text/xml",
+        "<urlset><url><loc>/owl</loc></url><url><loc>/moved</loc></url></urlset>",
+    );
     web.put("/owl", "text/html", page("The owl hunts voles near the barn."));
+    // A login page in place of everything is no reason to forget what was read.
+    web.redirect("/moved", "/private/y");
     app.ingest(&[&map, "--allow-private"])
         .await
-        .came_to("1 new or changed, 0 unchanged, 1 removed");
+        .came_to("1 new or changed, 0 unchanged, 0 removed, 1 not read")
+        .complains("/moved", "robots.txt");
+    web.put("/pages.xml", "text/xml", "<urlset><url><loc>/owl</loc></url></urlset>");
+    app.ingest(&[&map, "--allow-private"])
+        .await
+        .came_to("0 new or changed, 1 unchanged, 1 removed");
     app.knows("What does the owl hunt?", "voles").await;
     web.put("/index.xml", "text/html", "<p>Not found");
     let broken = app.ingest(&[&map, "--allow-private"]).await;

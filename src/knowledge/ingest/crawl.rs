@@ -49,7 +49,6 @@ pub fn start(address: &str, wanted: &Wanted) -> Result<Url, IngestError> {
 struct Crawl<'a> {
     fetcher: Fetcher,
     home: &'a Url,
-    robot: Option<Robot>,
     pause: Duration,
     bytes: usize,
 }
@@ -63,7 +62,6 @@ pub async fn read(start: &Url, wanted: &Wanted, intake: &mut Intake) -> Result<R
     let mut crawl = Crawl {
         fetcher,
         home: start,
-        robot: None,
         pause: if wanted.allow_private { PRIVATE_PAUSE } else { PAUSE },
         bytes: 0,
     };
@@ -74,6 +72,12 @@ pub async fn read(start: &Url, wanted: &Wanted, intake: &mut Intake) -> Result<R
         Ok(found) => found,
         Err(why) => return Ok(Err(why)),
     };
+    if pages.is_empty() {
+        // More likely a plugin is off, or the site has moved, than that every page is gone.
+        return Ok(Err(
+            "The sitemap lists no page that is read; nothing was removed.".to_owned()
+        ));
+    }
     intake.expect(pages.len());
     let mut failures = 0;
     for (url, time) in pages {
@@ -125,12 +129,11 @@ impl Crawl<'_> {
             }
             Err(_) => return Ok(()),
         };
-        self.robot = page
+        self.fetcher.robot = page
             .body
             .and_then(|body| Robot::new(AGENT, &body[..body.len().min(500_000)]).ok());
-        let wanted = self
-            .robot
-            .as_ref()
+        let robot = self.fetcher.robot.as_ref();
+        let wanted = robot
             .and_then(|robot| robot.delay)
             .filter(|delay| delay.is_finite() && *delay > 0.0);
         if let Some(delay) = wanted {
@@ -152,19 +155,28 @@ impl Crawl<'_> {
         }
     }
 
-    fn may(&self, url: &Url) -> bool {
-        self.robot.as_ref().is_none_or(|robot| robot.allowed(url.as_str()))
+    /// For a front page: the sitemaps that robots.txt names, all of which count.
+    fn named(&self) -> Vec<Url> {
+        let robot = self.fetcher.robot.as_ref().filter(|_| self.is_front_page());
+        let mut named: Vec<Url> = Vec::new();
+        for place in robot.iter().flat_map(|robot| &robot.sitemaps) {
+            let url = self.home.join(place).ok();
+            named.extend(url.filter(|url| fetch::is_of(url, self.home) && !named.contains(url)));
+        }
+        named
     }
 
-    /// Where the sitemap may be: what was asked for; for a front page what robots.txt names, else where WordPress and others have it.
-    fn roots(&self) -> Vec<Url> {
-        if self.home.path() != "/" || self.home.query().is_some() {
+    /// Where there may be one: what was asked for; for a front page where WordPress and others have it.
+    fn usual(&self) -> Vec<Url> {
+        if !self.is_front_page() {
             return vec![self.home.clone()];
         }
-        let named = self.robot.iter().flat_map(|robot| &robot.sitemaps).map(String::as_str);
-        let usual = ["/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml"];
-        let all = named.chain(usual).filter_map(|place| self.home.join(place).ok());
-        all.filter(|url| fetch::is_of(url, self.home)).take(10).collect()
+        let places = ["/wp-sitemap.xml", "/sitemap_index.xml", "/sitemap.xml"];
+        places.iter().filter_map(|place| self.home.join(place).ok()).collect()
+    }
+
+    fn is_front_page(&self) -> bool {
+        self.home.path() == "/" && self.home.query().is_none()
     }
 
     async fn sitemap(&self, map: &Url) -> Result<sitemap::Listed, String> {
@@ -179,28 +191,42 @@ impl Crawl<'_> {
 
     /// The pages that the sitemap and those that it leads to list, each once; and whether that is all of them.
     async fn list(&mut self, intake: &mut Intake) -> Result<Result<(Pages, bool), String>, StoreError> {
-        let (mut pages, mut seen, mut known) = (Pages::new(), HashSet::new(), HashSet::new());
-        let mut waiting: VecDeque<Url> = self.roots().into();
+        let (mut pages, mut seen) = (Pages::new(), HashSet::new());
         let (mut is_whole, mut has_begun, mut first_trouble) = (true, false, None);
+        let mut named = self.named();
+        if named.len() > MOST_SITEMAPS {
+            let why = format!("Its robots.txt names more than {MOST_SITEMAPS} sitemaps; the rest is left out.");
+            intake.trouble(self.home.as_str(), &why);
+            named.truncate(MOST_SITEMAPS);
+            is_whole = false;
+        }
+        let mut known: HashSet<Url> = named.iter().cloned().collect();
+        let guesses: Vec<Url> = self.usual().into_iter().filter(|url| !known.contains(url)).collect();
+        let mut waiting: VecDeque<Url> = named.into_iter().chain(guesses.iter().cloned()).collect();
         while let Some(map) = waiting.pop_front() {
             intake.at(map.as_str()).await?;
             let listed = match self.sitemap(&map).await {
                 Ok(listed) => listed,
-                Err(why) if !has_begun => {
+                Err(why) if !has_begun && guesses.contains(&map) => {
                     first_trouble.get_or_insert(format!("{map}: {why}"));
                     continue;
                 }
                 Err(why) => {
                     intake.trouble(map.as_str(), &why);
+                    first_trouble.get_or_insert(format!("{map}: {why}"));
                     is_whole = false;
                     continue;
                 }
             };
             if !has_begun {
-                // The other places were only in case that there is none here.
-                waiting.clear();
-                known.insert(map.clone());
+                // The usual places were only in case that there is none here.
+                waiting.retain(|url| !guesses.contains(url));
                 has_begun = true;
+            }
+            known.insert(map.clone());
+            if let Some(why) = &listed.left_out {
+                intake.trouble(map.as_str(), why);
+                is_whole = false;
             }
             for further in listed.sitemaps {
                 let Some(url) = self.own(&map, &further, intake) else {
@@ -248,7 +274,7 @@ impl Crawl<'_> {
         let why = match map.join(address) {
             Err(_) => "It is no address.",
             Ok(url) if !fetch::is_of(&url, self.home) => "It is of another site.",
-            Ok(url) if !self.may(&url) => "robots.txt asks not to read it.",
+            Ok(url) if !self.fetcher.may(&url) => "robots.txt asks not to read it.",
             Ok(url) => return Some(url),
         };
         intake.trouble(address, why);

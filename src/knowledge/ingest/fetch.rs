@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Client, StatusCode, redirect};
+use texting_robots::Robot;
 use url::{Host, Url};
 
 pub use address::is_public;
@@ -32,6 +33,8 @@ pub enum FetchError {
     Private,
     #[error("It leads to another site, {0}.")]
     Elsewhere(String),
+    #[error("It leads to an address that robots.txt asks not to read.")]
+    Disallowed,
     #[error("It leads from one address to the next and never ends.")]
     Circle,
     #[error("The server answered {0}.")]
@@ -53,7 +56,7 @@ impl FetchError {
         match self {
             Self::Status(status) => status.is_server_error(),
             Self::Busy(..) | Self::Slow | Self::Failed(_) => true,
-            Self::Private | Self::Elsewhere(_) | Self::Circle | Self::TooLarge => false,
+            Self::Private | Self::Elsewhere(_) | Self::Disallowed | Self::Circle | Self::TooLarge => false,
         }
     }
 }
@@ -71,6 +74,8 @@ pub struct Page {
 pub struct Fetcher {
     client: Client,
     may_reach: MayReach,
+    /// What the site's robots.txt asks for, once it is known.
+    pub robot: Option<Robot>,
 }
 
 /// Whether an address may be connected to.
@@ -96,10 +101,19 @@ impl Fetcher {
             .no_proxy()
             .dns_resolver(Arc::new(Checked { may_reach, names }))
             .build()?;
-        Ok(Self { client, may_reach })
+        Ok(Self {
+            client,
+            may_reach,
+            robot: None,
+        })
     }
 
-    /// Follows redirects within the site that `home` is of. `known`: its `ETag` and `Last-Modified` when it was fetched last.
+    /// Whether robots.txt lets it be read.
+    pub fn may(&self, url: &Url) -> bool {
+        self.robot.as_ref().is_none_or(|robot| robot.allowed(url.as_str()))
+    }
+
+    /// Follows redirects within the site that `home` is of, and to nothing that its robots.txt asks not to read. `known`: its `ETag` and `Last-Modified` when it was fetched last.
     pub async fn fetch(&self, url: &Url, home: &Url, known: Option<(&str, &str)>) -> Result<Page, FetchError> {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
@@ -120,6 +134,10 @@ impl Fetcher {
                 let to = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
                 let to = to.and_then(|to| url.join(to).ok());
                 url = to.ok_or(FetchError::Status(status))?;
+                // Of where it leads elsewhere this robots.txt says nothing.
+                if is_of(&url, home) && !self.may(&url) {
+                    return Err(FetchError::Disallowed);
+                }
                 continue;
             }
             if !status.is_success() {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::IngestError;
 use super::intake::Intake;
-use super::wxr;
+use super::wxr::{self, Unread};
 use crate::knowledge::extract::{self, FileKind};
 use crate::knowledge::{Incoming, Text};
 
@@ -62,8 +62,9 @@ impl Place {
     }
 }
 
-/// Reads every file of a place. `base` is where visitors find the folder's files.
-pub async fn read(place: &Place, base: Option<&Url>, intake: &mut Intake) -> Result<(), IngestError> {
+/// Reads every file of a place; whether that is all it has. `base` is where visitors find the folder's files.
+pub async fn read(place: &Place, base: Option<&Url>, intake: &mut Intake) -> Result<bool, IngestError> {
+    let mut is_whole = true;
     let files = match place.is_folder {
         false => vec![place.path.clone()],
         true => {
@@ -72,6 +73,7 @@ pub async fn read(place: &Place, base: Option<&Url>, intake: &mut Intake) -> Res
             let found = found.map_err(|error| IngestError::Inside(error.to_string()))??;
             for folder in &found.unreadable {
                 intake.trouble(&folder.0, &folder.1);
+                is_whole = false;
             }
             found.files
         }
@@ -90,7 +92,8 @@ pub async fn read(place: &Place, base: Option<&Url>, intake: &mut Intake) -> Res
         if FileKind::of(&shown) == Some(FileKind::Wxr) {
             // An export within a folder: its posts belong to the folder.
             if let Err(error) = wxr::read(&file, intake).await? {
-                intake.trouble(&shown, &error);
+                intake.trouble(&shown, &error.to_string());
+                is_whole &= matches!(error, Unread::NoExport);
             }
             continue;
         }
@@ -115,7 +118,7 @@ pub async fn read(place: &Place, base: Option<&Url>, intake: &mut Intake) -> Res
             Err(why) => intake.failed(&id, &shown, &why),
         }
     }
-    Ok(())
+    Ok(is_whole)
 }
 
 async fn open(file: &Path) -> Result<(Text, i64), String> {

@@ -177,22 +177,32 @@ impl Intake {
         self.waiting_bytes = 0;
         let documents = std::mem::take(&mut self.waiting);
         let mut changes = Vec::with_capacity(documents.len());
+        let mut ids = Vec::with_capacity(documents.len());
         for mut document in documents {
-            // What the source has now counts, even if its clock was put back or an older copy was put in its place.
-            if let Some(kept) = self.shelves.documents.document(&self.sync.site, &document.id).await? {
+            let kept = self.shelves.documents.document(&self.sync.site, &document.id).await?;
+            ids.push((document.id.clone(), kept.is_some()));
+            // What the source has now counts, even if its clock was put back, if an older copy was put in its place, or if it does not
+            // tell the time. Between two sources the newer one counts.
+            if let Some(kept) = kept.filter(|kept| kept.source == document.source || document.modified_ms == 0) {
                 document.modified_ms = document.modified_ms.max(kept.modified_ms);
             }
             changes.push(DocumentChange::Put(document));
         }
-        let ids: Vec<String> = changes.iter().map(|change| change.id().to_owned()).collect();
         let outcomes = self
             .shelves
             .documents
             .change_documents(&self.sync.site, changes, now_ms())
             .await?;
-        for (id, outcome) in ids.iter().zip(outcomes) {
+        for ((id, is_kept), outcome) in ids.iter().zip(outcomes) {
             match outcome {
                 DocumentOutcome::Stored => self.sync.stored += 1,
+                DocumentOutcome::Older if *is_kept => {
+                    self.sync.unchanged += 1;
+                    self.trouble(
+                        id,
+                        "A newer version of it from another source is kept; this one was left out.",
+                    );
+                }
                 DocumentOutcome::Older => {
                     self.skipped(
                         id,

@@ -88,12 +88,15 @@ pub async fn ingest(
         let mut intake = Intake::begin(shelves, site, &format!("wxr:{exported}"), onlooker).await?;
         return Ok(match wxr::read(place.path(), &mut intake).await? {
             Ok(()) => intake.finish("").await?,
-            Err(why) => intake.give_up(&why).await?,
+            Err(why) => intake.give_up(&why.to_string()).await?,
         });
     }
     let mut intake = Intake::begin(shelves, site, &place.source(), onlooker).await?;
     match files::read(&place, wanted.base_url.as_ref(), &mut intake).await {
-        Ok(()) => Ok(intake.finish("").await?),
+        Ok(true) => Ok(intake.finish("").await?),
+        Ok(false) => Ok(intake
+            .give_up("Not everything in the folder could be read; nothing was removed. See the lines below.")
+            .await?),
         Err(IngestError::Store(error)) => Err(error.into()),
         Err(error) => Ok(intake.give_up(&error.to_string()).await?),
     }

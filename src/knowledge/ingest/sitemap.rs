@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
 
@@ -16,6 +17,14 @@ pub struct Listed {
     /// Of pages, with when they were changed last, as it is written there.
     pub pages: Vec<(String, String)>,
     pub sitemaps: Vec<String>,
+    /// Why it may list more than was read, for whoever reads the log; `None`: it was read to its end.
+    pub left_out: Option<String>,
+}
+
+impl Listed {
+    fn len(&self) -> usize {
+        self.pages.len() + self.sitemaps.len()
+    }
 }
 
 /// `None`: it is no sitemap.
@@ -32,49 +41,86 @@ pub fn read(body: &[u8]) -> Option<Listed> {
     let text = String::from_utf8_lossy(body);
     let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
     reader.config_mut().check_end_names = false;
+    // Many write the `&` of an address as it is.
+    reader.config_mut().allow_dangling_amp = true;
     let mut listed = Listed::default();
-    let (mut is_one, mut words, mut place, mut time) = (false, String::new(), String::new(), String::new());
-    // What comes before the file breaks counts.
-    while let Ok(event) = reader.read_event() {
-        match event {
-            Event::Start(tag) => {
+    let (mut words, mut place, mut time) = (String::new(), String::new(), String::new());
+    // The prefix of the root, which the elements of the protocol have as well.
+    let mut root: Option<String> = None;
+    let (mut is_open, mut is_closed) = (false, false);
+    loop {
+        let at = reader.buffer_position();
+        match reader.read_event() {
+            Ok(Event::Start(tag)) => {
                 words.clear();
-                match local(tag.name().as_ref()) {
-                    "urlset" | "sitemapindex" => is_one = true,
-                    "url" | "sitemap" => {
+                match parts(tag.name().as_ref()) {
+                    (prefix, "urlset" | "sitemapindex") => {
+                        root = Some(prefix.to_owned());
+                        is_closed = false;
+                    }
+                    (prefix, "url" | "sitemap") if is_own(prefix, root.as_deref()) => {
+                        if listed.len() == MOST {
+                            listed.left_out =
+                                Some(format!("It lists more than {MOST} addresses; the rest is left out."));
+                            break;
+                        }
+                        is_open = true;
                         place.clear();
                         time.clear();
                     }
                     _ => {}
                 }
             }
-            Event::Text(text) => words.push_str(&text.xml_content(XmlVersion::Explicit1_0)),
-            Event::CData(text) => words.push_str(&text.xml_content(XmlVersion::Explicit1_0)),
-            Event::GeneralRef(reference) => match (&*reference, reference.resolve_char_ref()) {
-                ("amp", _) => words.push('&'),
+            Ok(Event::Text(text)) => words.push_str(&text.xml_content(XmlVersion::Explicit1_0)),
+            Ok(Event::CData(text)) => words.push_str(&text.xml_content(XmlVersion::Explicit1_0)),
+            Ok(Event::GeneralRef(reference)) => match (resolve_xml_entity(&reference), reference.resolve_char_ref()) {
+                (Some(text), _) => words.push_str(text),
                 (_, Ok(Some(c))) => words.push(c),
-                _ => {}
+                // `?a=1&b;` is an `&` that was left as it is, too.
+                _ => words.extend(["&", &*reference, ";"]),
             },
-            Event::End(tag) => match tag.name().as_ref() {
+            Ok(Event::End(tag)) => match parts(tag.name().as_ref()) {
                 // Not `image:loc`, which is of a picture.
-                "loc" => place = words.trim().to_owned(),
-                "lastmod" => time = words.trim().to_owned(),
-                "url" if !place.is_empty() => listed.pages.push((place.clone(), time.clone())),
-                "sitemap" if !place.is_empty() => listed.sitemaps.push(place.clone()),
+                (prefix, _) if !is_own(prefix, root.as_deref()) => {}
+                (_, "loc") => place = words.trim().to_owned(),
+                (_, "lastmod") => time = words.trim().to_owned(),
+                (_, name @ ("url" | "sitemap")) => {
+                    is_open = false;
+                    match name {
+                        _ if place.is_empty() => {}
+                        "url" => listed.pages.push((place.clone(), time.clone())),
+                        _ => listed.sitemaps.push(place.clone()),
+                    }
+                }
+                (_, "urlset" | "sitemapindex") => is_closed = !is_open,
                 _ => {}
             },
-            Event::Eof => break,
-            _ => {}
-        }
-        if listed.pages.len() + listed.sitemaps.len() >= MOST {
-            break;
+            Ok(Event::Eof) => {
+                // A script that failed, or a connection that was cut, leaves a beginning.
+                if !is_closed {
+                    listed.left_out = Some("It breaks off before its end. What comes before was read.".to_owned());
+                }
+                break;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let why = format!("It is broken after {at} bytes: {error}. What comes before was read.");
+                listed.left_out = Some(why);
+                break;
+            }
         }
     }
-    is_one.then_some(listed)
+    root.map(|_| listed)
 }
 
-fn local(name: &str) -> &str {
-    name.rsplit(':').next().unwrap_or(name)
+/// The prefix of a name, and what stands behind it.
+fn parts(name: &str) -> (&str, &str) {
+    name.rsplit_once(':').unwrap_or(("", name))
+}
+
+/// Whether an element is of the protocol, and not of one of its extensions.
+fn is_own(prefix: &str, root: Option<&str>) -> bool {
+    prefix.is_empty() || Some(prefix) == root
 }
 
 #[cfg(test)]
@@ -99,5 +145,40 @@ mod tests {
         assert_eq!(index.sitemaps, ["https://a.example/s.xml"]);
         assert_eq!(read(b"<html><body>404</body></html>"), None);
         assert_eq!(read(b"\x1f\x8bnot really packed"), None);
+    }
+    #[test]
+    fn what_is_left_out_is_told() {
+        let urls = |count: usize| "<url><loc>https://a.example/?a=1&b=2&c;</loc></url>".repeat(count);
+        let whole = |xml: &str| {
+            let listed = read(xml.as_bytes()).expect("a sitemap");
+            (listed.pages.len(), listed.left_out.is_none())
+        };
+        for (xml, found) in [
+            (format!("<urlset>{}</urlset>", urls(2)), (2, true)),
+            (
+                format!(
+                    "<s:urlset>{}</s:urlset>",
+                    urls(2).replace('<', "<s:").replace("<s:/", "</s:")
+                ),
+                (2, true),
+            ),
+            (format!("<urlset>{}<url><lo", urls(2)), (2, false)),
+            (format!("<urlset>{}", urls(2)), (2, false)),
+            (
+                format!("<urlset>{}<br/><b>Fatal</b>: x & y of 128", urls(2)),
+                (2, false),
+            ),
+            (format!("<urlset>{}<url><loc>/x</loc></urlset>", urls(2)), (2, false)),
+            (format!("<urlset>{}</urlset>", urls(MOST)), (MOST, true)),
+            (format!("<urlset>{}</urlset>", urls(MOST + 1)), (MOST, false)),
+            ("<urlset></urlset>".to_owned(), (0, true)),
+        ] {
+            assert_eq!(whole(&xml), found, "{}", &xml[..xml.len().min(200)]);
+        }
+        let page = &read(format!("<urlset>{}", urls(1)).as_bytes())
+            .expect("a sitemap")
+            .pages[0]
+            .0;
+        assert_eq!(page, "https://a.example/?a=1&b=2&c;");
     }
 }

@@ -70,6 +70,16 @@ struct Item {
 /// A post, and the language of the export.
 type Found = (Box<Item>, String);
 
+/// Why an export was not read to its end; for whoever reads the log.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    #[error("This XML file is no WordPress export; there is no <rss> with a <channel> in it.")]
+    NoExport,
+    /// There may be more in it than was read.
+    #[error("{0}")]
+    Broken(String),
+}
+
 /// The address of the site that was exported, which names the source.
 pub async fn site_of(path: &Path) -> Option<String> {
     let path = path.to_owned();
@@ -100,7 +110,7 @@ pub async fn site_of(path: &Path) -> Option<String> {
 }
 
 /// The inner error is for a person: the export cannot be read to its end.
-pub async fn read(path: &Path, intake: &mut Intake) -> Result<Result<(), String>, StoreError> {
+pub async fn read(path: &Path, intake: &mut Intake) -> Result<Result<(), Unread>, StoreError> {
     let (sender, mut found) = mpsc::channel(16);
     let path: PathBuf = path.to_owned();
     let reading = tokio::task::spawn_blocking(move || parse(&path, &sender));
@@ -109,7 +119,7 @@ pub async fn read(path: &Path, intake: &mut Intake) -> Result<Result<(), String>
     }
     Ok(match reading.await {
         Ok(result) => result,
-        Err(error) => Err(format!("Reading the export failed: {error}.")),
+        Err(error) => Err(Unread::Broken(format!("Reading the export failed: {error}."))),
     })
 }
 
@@ -214,8 +224,8 @@ impl Read for Bounded {
     }
 }
 
-fn parse(path: &Path, found: &mpsc::Sender<Found>) -> Result<(), String> {
-    let file = File::open(path).map_err(|error| format!("The export cannot be read: {error}."))?;
+fn parse(path: &Path, found: &mpsc::Sender<Found>) -> Result<(), Unread> {
+    let file = File::open(path).map_err(|error| Unread::Broken(format!("The export cannot be read: {error}.")))?;
     let since = Rc::new(Cell::new(0));
     let bounded = Bounded {
         file,
@@ -228,8 +238,12 @@ fn parse(path: &Path, found: &mpsc::Sender<Found>) -> Result<(), String> {
     loop {
         let at = reader.buffer_position();
         let event = reader.read_event_into(&mut buffer);
-        let event = event
-            .map_err(|error| format!("The export is broken after {at} bytes: {error}. What came before was read."))?;
+        let event = event.map_err(|error| match state.is_wxr {
+            true => Unread::Broken(format!(
+                "The export is broken after {at} bytes: {error}. What came before was read."
+            )),
+            false => Unread::NoExport,
+        })?;
         match event {
             Event::Start(tag) => state.open(tag.name().as_ref()),
             Event::End(tag) => {
@@ -253,12 +267,11 @@ fn parse(path: &Path, found: &mpsc::Sender<Found>) -> Result<(), String> {
         buffer.clear();
     }
     if !state.is_wxr {
-        return Err("This XML file is no WordPress export; there is no <rss> with a <channel> in it.".to_owned());
+        return Err(Unread::NoExport);
     }
     if !state.is_whole {
-        return Err(
-            "The export breaks off before its end. What came before was read, and nothing was removed.".to_owned(),
-        );
+        let why = "The export breaks off before its end. What came before was read, and nothing was removed.";
+        return Err(Unread::Broken(why.to_owned()));
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::numbers::numbers;
 /// in German every noun has one.
 const MOST_CAPITALS: f32 = 0.25;
 
-/// Beginnings and parts of sentences that state nothing of the content, in the languages of most visitors.
+/// Parts of sentences that say that something is not known, in the languages of most visitors.
 const HONEST: &[&str] = &[
     "i don't know",
     "i do not know",
@@ -29,6 +29,16 @@ const HONEST: &[&str] = &[
     "does not mention",
     "doesn't mention",
     "no information",
+    "ich weiß nicht",
+    "konnte ich nicht",
+    "keine information",
+    "je ne sais pas",
+    "no lo sé",
+];
+
+/// Parts of sentences whose words need not stand in the content, since they are polite. What such a sentence names beside that is
+/// claimed as in any other.
+const POLITE: &[&str] = &[
     "let me know",
     "feel free",
     "happy to help",
@@ -36,13 +46,8 @@ const HONEST: &[&str] = &[
     "please contact",
     "contact us",
     "you're welcome",
-    "ich weiß nicht",
-    "konnte ich nicht",
-    "keine information",
     "melden sie sich",
-    "je ne sais pas",
     "n'hésitez pas",
-    "no lo sé",
     "no dude en",
 ];
 
@@ -54,8 +59,9 @@ pub(super) struct Claim {
     /// In canonical form, see [`numbers`].
     pub numbers: Vec<String>,
     pub names: Vec<String>,
-    /// It says that something is not known, or only is polite, or asks.
+    /// It says that something is not known, or asks.
     pub is_honest: bool,
+    pub is_polite: bool,
 }
 
 /// The claims of an answer in Markdown. Headings and code claim nothing.
@@ -81,16 +87,18 @@ pub(super) fn claims(answer: &str) -> Vec<Claim> {
 fn claim(text: String, capitals_tell: bool) -> Claim {
     let mut terms: Vec<String> = Vec::new();
     for stem in stems(&text, Language::ENGLISH) {
-        if !stem.chars().all(|c| c.is_ascii_digit()) && !terms.contains(&stem) {
+        if !stem.chars().all(char::is_numeric) && !terms.contains(&stem) {
             terms.push(stem);
         }
     }
     let lower = text.to_lowercase().replace('’', "'");
+    let has = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
     Claim {
         terms,
         numbers: numbers(&text),
         names: if capitals_tell { names(&text) } else { Vec::new() },
-        is_honest: text.ends_with(['?', '？', '؟']) || HONEST.iter().any(|phrase| lower.contains(phrase)),
+        is_honest: text.ends_with(['?', '？', '؟']) || has(HONEST),
+        is_polite: has(POLITE),
         text,
     }
 }
@@ -216,6 +224,9 @@ mod tests {
     fn what_states_nothing_is_not_compared() {
         assert!(claims("I could not find that, sorry.")[0].is_honest);
         assert!(claims("Do you have the order number?")[0].is_honest);
-        assert!(!claims("The shop opens at nine.")[0].is_honest);
+        let [shop, thanks] = &claims("The shop opens at nine. Feel free to ask.")[..] else {
+            panic!("two sentences");
+        };
+        assert!(!shop.is_honest && !shop.is_polite && !thanks.is_honest && thanks.is_polite);
     }
 }

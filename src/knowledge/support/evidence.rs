@@ -9,7 +9,7 @@ use super::super::language::Language;
 use super::super::terms::{stem, stems};
 use super::super::thesaurus;
 use super::claims::Claim;
-use super::numbers::numbers;
+use super::numbers::numbers_stated;
 
 /// At least this share of a claim's words stands beside a number that is stated in this matter.
 const SAME_MATTER: f32 = 0.2;
@@ -44,7 +44,7 @@ impl Evidence {
         };
         for text in known {
             evidence.learn(text);
-            evidence.known_numbers.extend(numbers(text));
+            evidence.known_numbers.extend(numbers_stated(text));
         }
         for passage in passages {
             evidence.read(passage);
@@ -70,7 +70,7 @@ impl Evidence {
                 let matter = &(&stems | &before) | &headings_stems;
                 self.statements.push(Statement {
                     matter,
-                    numbers: numbers(sentence).into_iter().collect(),
+                    numbers: numbers_stated(sentence).into_iter().collect(),
                     stems: stems.clone(),
                 });
                 before = stems;

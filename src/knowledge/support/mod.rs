@@ -66,7 +66,7 @@ fn doubt(claim: &Claim, evidence: &Evidence, is_foreign: bool) -> Option<(Reason
     if let Some(name) = claim.names.iter().find(|name| !evidence.knows(name)) {
         return Some((Reason::Name, name.clone()));
     }
-    if claim.terms.len() < FEWEST_TERMS {
+    if claim.is_polite || claim.terms.len() < FEWEST_TERMS {
         return None;
     }
     (evidence.share(claim) < LEAST_SHARE).then(|| (Reason::Words, String::new()))

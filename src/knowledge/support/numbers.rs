@@ -1,7 +1,9 @@
 //! Numbers in a text, in one form however they are written.
 
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::super::terms::is_unspaced;
 use crate::domain::numerals::{self, ENGLISH, OTHERS};
 
 /// Beginnings of what is counted: with one of these behind it, a number word is a number.
@@ -12,10 +14,11 @@ const UNITS: &[&str] = &[
     "mois", "heure", "año", "día", "semana", "mes", "hora",
 ];
 
-/// The numbers of a text: `1,000`, `1.000` and `1 000` are `1000`, `2,50` and `2.5` are `2.5`, `two weeks` holds `2`.
+/// The numbers of a text: `1,000`, `1.000` and `1 000` are `1000`, `2,50` and `2.5` are `2.5`, `two weeks` holds `2`,
+/// and `٤٠` is `40`.
 pub(super) fn numbers(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let characters: Vec<char> = text.chars().collect();
+    let characters: Vec<char> = text.chars().map(latin).collect();
     let mut at = 0;
     while at < characters.len() {
         let is_inside_a_word = at > 0 && characters[at - 1].is_alphabetic();
@@ -44,6 +47,32 @@ pub(super) fn numbers(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The numbers that a text gives to whoever looks for them: also those between letters of a script without spaces, as in `在40天内`.
+/// Nobody who writes such a script is held to these, since as many are written in words.
+pub(super) fn numbers_stated(text: &str) -> Vec<String> {
+    numbers(&text.replace(|c: char| is_unspaced(c) && !c.is_numeric(), " "))
+}
+
+/// A digit of any script as the one of ASCII, and the marks that separate Arabic digits as those that separate Latin ones.
+fn latin(c: char) -> char {
+    match c {
+        _ if c.is_ascii() => c,
+        '٫' | '．' => '.',
+        '٬' => ',',
+        _ => digit(c).unwrap_or(c),
+    }
+}
+
+/// Every script that has digits has them in one piece, in ascending order from zero (The Unicode Standard, section 4.6); so a digit's
+/// value is how many stand before it. Where pieces meet, as those of mathematics do, it is what is left of tens.
+fn digit(c: char) -> Option<char> {
+    let is_digit = |c: &char| c.general_category() == GeneralCategory::DecimalNumber;
+    let before = (0..u32::from(c))
+        .rev()
+        .map_while(|code| char::from_u32(code).filter(is_digit));
+    is_digit(&c).then(|| char::from_digit(before.count() as u32 % 10, 10))?
 }
 
 /// A digit, or a separator between two digits. A space separates thousands only.
@@ -83,7 +112,7 @@ fn canonical(written: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::numbers;
+    use super::{numbers, numbers_stated};
 
     #[test]
     fn one_number_has_one_form() {
@@ -92,5 +121,8 @@ mod tests {
         assert_eq!(numbers("PHP 7.4.33 at 09:30, the 4th, MP3"), ["7.4.33", "9", "30", "4"]);
         assert_eq!(numbers("Within two weeks, one of them"), ["2"]);
         assert_eq!(numbers("1.234.567,80"), ["1234567.8"]);
+        assert_eq!(numbers("٤٠ ۴۰ ४० ๔๐ ４０ 𝟒𝟎 𝟺𝟶"), ["40"; 7]);
+        assert_eq!(numbers_stated("在40天内退30元, ภายใน๔๐วัน, MP3"), ["40", "30", "40"]);
+        assert_eq!(numbers("١٬٢٣٤٬٥٦٧٫٨٠"), ["1234567.8"]);
     }
 }

@@ -107,6 +107,31 @@ fn nothing_is_doubted_without_passages_or_for_its_manners() {
 }
 
 #[test]
+fn good_manners_cover_no_invention() {
+    let mut one = passage("Returns", "");
+    one.text = "Send unused items back within 30 days. For a refund write to our shop in Leeds.".into();
+    let doubted = |text: &str| {
+        doubts(text, std::slice::from_ref(&one), &[])
+            .pop()
+            .map(|doubt| doubt.detail)
+    };
+    for polite in [
+        "Feel free to ask whatever else crosses your mind!",
+        "Please contact us within 30 days to send unused items back [1].",
+        "You're welcome, and let me know how the shop in Leeds was.",
+    ] {
+        assert_eq!(doubted(polite), None, "{polite}");
+    }
+    for (invented, detail) in [
+        ("Please contact us at 555-9999 within 90 days for a 50% refund.", "555"),
+        ("Feel free to send it back to Klarna within 45 days.", "45"),
+        ("Feel free to send it back to Klarna.", "Klarna"),
+    ] {
+        assert_eq!(doubted(invented).as_deref(), Some(detail), "{invented}");
+    }
+}
+
+#[test]
 fn in_another_language_only_numbers_are_compared() {
     let mut one = passage("Warranty", "");
     one.text = "Every kettle carries a warranty of five years against broken heating elements. Send it to our workshop in Cologne, and we \
@@ -117,6 +142,8 @@ fn in_another_language_only_numbers_are_compared() {
         "Der Wasserkocher hat fünf Jahre Garantie auf gebrochene Heizelemente [1]. Schicken Sie ihn nach Köln [1].",
         "Nous le réparons en 14 jours dans notre atelier de Cologne [1].",
         "Гарантия на чайник — 5 лет [1].",
+        "نصلح الغلاية خلال ١٤ يومًا [1].",
+        "हम केतली को १४ दिनों में ठीक करते हैं [1].",
     ] {
         assert_eq!(doubted(true_one), [], "{true_one}");
     }
@@ -125,4 +152,8 @@ fn in_another_language_only_numbers_are_compared() {
         invented.iter().map(|doubt| doubt.detail.as_str()).collect::<Vec<_>>(),
         ["7"]
     );
+    one.text = "每个水壶都有五年保修。请寄到我们在科隆的工场，我们会在14天内修好。".into();
+    let doubted = |text: &str| doubts(text, std::slice::from_ref(&one), &["How long is the warranty?"]);
+    assert_eq!(doubted("We mend the kettle within 14 days [1]."), []);
+    assert_eq!(doubted("We mend the kettle within 15 days [1].")[0].detail, "15");
 }

@@ -31,17 +31,16 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 /// Global unicast (2000::/3) without documentation, and no way round through an IPv4 address that is put into an IPv6 one.
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [first, second, ..] = address.segments();
-    let [.., high, low] = address.segments();
-    let embedded = || {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (first, second) {
-        (0x64, 0xff9b) => embedded(),
-        (0x2002, _) | (0x2001, 0..=0x1ff | 0xdb8) | (0x3fff, 0..=0xfff) => false,
-        _ => (0x2000..0x4000).contains(&first),
+    match address.segments() {
+        // The well-known prefix of NAT64, which is 96 bits long (RFC 6052, section 2.1). Its neighbour 64:ff9b:1::/48 is for private
+        // networks, and has the IPv4 address wherever it likes (RFC 8215).
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            let [a, b] = high.to_be_bytes();
+            let [c, d] = low.to_be_bytes();
+            is_public_v4(Ipv4Addr::new(a, b, c, d))
+        }
+        [0x2002, ..] | [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        [first, ..] => (0x2000..0x4000).contains(&first),
     }
 }
 
@@ -73,6 +72,9 @@ mod tests {
             "::ffff:127.0.0.1",
             "::ffff:10.0.0.1",
             "64:ff9b::7f00:1",
+            "64:ff9b:1:7f00:0:100:808:808",
+            "64:ff9b:1::808:808",
+            "64:ff9b:0:1::808:808",
             "2002:7f00:1::",
             "2001:db8::1",
             "ff02::1",
