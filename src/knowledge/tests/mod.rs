@@ -1,6 +1,7 @@
 //! The whole room at work, on the manual: questions as visitors ask them, and questions that it cannot answer.
 
 mod content;
+mod following;
 mod mistyped;
 
 use super::*;
