@@ -3,6 +3,7 @@
 mod content;
 mod following;
 mod mistyped;
+mod unusual;
 
 use super::*;
 
