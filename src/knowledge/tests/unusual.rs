@@ -163,3 +163,37 @@ fn whatever_has_few_words_takes_time_in_proportion_and_ends_somewhere() {
         assert_eq!(told, words, "{start:?}");
     }
 }
+
+#[test]
+fn what_was_said_is_searched_until_all_of_a_long_document_is_there() {
+    let knowledge = Knowledge::with_manual();
+    let document = |markdown: String| Document {
+        id: "a".to_owned(),
+        markdown,
+        ..Document::default()
+    };
+    let told = |word: &str| {
+        let found = knowledge.search("s", &Query::of(word), 1);
+        found.passages.first().map(|first| first.text.to_string())
+    };
+    knowledge.put("s", vec![document("An otter lives here.".to_owned())]);
+    let (before, version) = (knowledge.size("s").0, knowledge.version("s"));
+    let long: String = (0..15_000).map(|n| format!("word{n:x} ")).collect();
+    let mut seen_on_its_way = 0;
+    std::thread::scope(|scope| {
+        let put = scope.spawn(|| knowledge.put("s", vec![document(format!("A heron lives here. {long}"))]));
+        while !put.is_finished() {
+            // Words of the new version are in the index; what is found is the old one.
+            let has_more = knowledge.size("s").0 > before;
+            let (otter, heron) = (told("otter"), told("heron"));
+            if has_more && knowledge.version("s") == version {
+                assert_eq!(otter.as_deref(), Some("An otter lives here."));
+                assert!(heron.is_none_or(|text| text == "An otter lives here."));
+                seen_on_its_way += 1;
+            }
+        }
+    });
+    assert!(seen_on_its_way > 0, "nobody was served while the words were entered");
+    assert!(told("heron").is_some_and(|text| text.contains("heron")));
+    assert!(told("otter").is_none_or(|text| !text.contains("otter")));
+}
