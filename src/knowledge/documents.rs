@@ -243,17 +243,14 @@ impl Library {
     async fn follow(&self) -> Result<(), StoreError> {
         loop {
             let since = *self.searchable.borrow();
-            if self.store.last_document_change().await? <= since {
+            let known = self.store.last_document_change().await?;
+            if known <= since {
                 self.knowledge.set_reading(false);
                 return Ok(());
             }
             let changes = self.store.documents_after(since, STEP).await?;
-            let Some(last) = changes.last().map(|change| change.seq) else {
-                // The last changes were to a site that is gone.
-                let last = self.store.last_document_change().await?;
-                self.searchable.send_replace(last.min(since.max(last)));
-                return Ok(());
-            };
+            // Without any, the changes up to the one that was known before were to a site that is gone; a later one may come any moment.
+            let last = changes.last().map_or(known, |change| change.seq);
             let knowledge = self.knowledge.clone();
             // Indexing takes a while that no visitor should wait for.
             let done = tokio::task::spawn_blocking(move || apply(&knowledge, changes)).await;

@@ -31,10 +31,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hashbrown::HashMap;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockWriteGuard};
 use tokio::sync::watch;
 
-use index::{Index, Prepared, prepare};
+use index::{Entry, Index, Prepared, prepare};
 
 pub use chunk::{Heading, Slugs, headings, options};
 pub use documents::Library;
@@ -58,7 +58,7 @@ pub struct Knowledge {
     is_reading: watch::Sender<bool>,
 }
 
-/// One site's index. Searches go on while a document is prepared, and wait only while its words are entered.
+/// One site's index. Searches go on while a document is prepared, and wait only while words of a few of its passages are entered.
 #[derive(Default)]
 struct Shelf {
     index: RwLock<Index>,
@@ -121,7 +121,14 @@ impl Knowledge {
             }
         }
         for prepared in prepared {
-            shelf.index.write().put(prepared);
+            let mut entry = Entry::of(prepared);
+            let mut is_in = false;
+            while !is_in {
+                let mut index = shelf.index.write();
+                is_in = index.enter(&mut entry);
+                // Searches that wait are served first.
+                RwLockWriteGuard::unlock_fair(index);
+            }
         }
         compact(&shelf);
         drop(changing);

@@ -79,6 +79,8 @@ impl Knowledge {
         for (unread, meant) in read {
             if let Some(shelf) = sites.get(&unread.site) {
                 let encoded = Encoded::new(meant, unread.in_english);
+                // While the index is written anew this waits here: a writer that waits for the index holds up every search.
+                let _changing = shelf.changing.lock();
                 shelf.index.write().set_encoded(unread.number, &unread.passage, encoded);
             }
         }

@@ -65,17 +65,21 @@ pub(super) fn stem(word: &str, language: Language) -> String {
 /// How long a text is, in words; where words are not spaced, by the usual length of one.
 pub(super) fn words_in(text: &str) -> usize {
     let spaced = text.split_whitespace().count();
-    // A word of Chinese has about two characters, one in Kana or Thai letters about four: so parallel texts are about as long in every language.
-    let quarters = |c: char| match c {
+    let quarters: usize = text.chars().map(quarters_of_a_word).sum();
+    spaced + quarters / 4
+}
+
+/// How much of a word a character is where words are not spaced. A word of Chinese has about two characters, one in Kana or Thai letters
+/// about four: so parallel texts are about as long in every language.
+pub(super) fn quarters_of_a_word(c: char) -> usize {
+    match c {
         '\u{3040}'..='\u{30ff}' => 1,
         // Korean words are spaced.
         '\u{ac00}'..='\u{d7af}' => 0,
         _ if is_south_east_asian(c) => 1,
         _ if is_unspaced(c) => 2,
         _ => 0,
-    };
-    let quarters: usize = text.chars().map(quarters).sum();
-    spaced + quarters / 4
+    }
 }
 
 /// One form for what is written in several: compatibility forms, case, and what each script leaves to taste.

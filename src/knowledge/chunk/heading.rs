@@ -6,6 +6,11 @@ use pulldown_cmark::{Event, Parser, Tag};
 
 use super::{Located, options, until_end};
 
+/// Characters of a heading that name what stands below it: every passage there repeats them.
+const LONGEST_NAME: usize = 200;
+/// Bytes of a fragment that a page gives; a part of a longer one would lead nowhere.
+const LONGEST_ID: usize = 2_000;
+
 /// A heading, with the fragment under which it is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heading {
@@ -27,8 +32,8 @@ impl Slugs {
     /// `id` is the fragment that the page itself has for it, written `# Heading {#fragment}`.
     pub fn of(&mut self, heading: &str, id: Option<&str>) -> String {
         match id {
-            Some(id) => id.to_owned(),
-            None => self.next(heading),
+            Some(id) if id.len() <= LONGEST_ID => id.to_owned(),
+            _ => self.next(name(heading)),
         }
     }
 
@@ -65,6 +70,15 @@ pub(super) fn heading_text<'a>(events: &mut dyn Iterator<Item = Located<'a>>) ->
         }
     });
     text
+}
+
+/// What a heading names its section by: all of it, or of what is a paragraph rather than a heading its first words.
+pub(super) fn name(heading: &str) -> &str {
+    let Some((end, _)) = heading.char_indices().nth(LONGEST_NAME) else {
+        return heading;
+    };
+    let start = &heading[..end];
+    start.rsplit_once(' ').map_or(start, |(words, _)| words)
 }
 
 /// A page's headings, in order; the same fragments as in the passages' addresses.

@@ -9,13 +9,19 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};
 
 use super::Document;
 use block::{read_block, split};
-use heading::heading_text;
+use heading::{heading_text, name};
 
 pub(super) use block::{Block, Kind, blocks};
 pub use heading::{Heading, Slugs, headings};
 
 /// A passage is closed before a block that would make it longer than this.
 const MOST_WORDS: usize = 200;
+/// The same in bytes of its source, for what has few words: addresses, signs, a word without an end.
+const MOST_BYTES: usize = 40_000;
+/// Characters of the headings above a passage, which each passage repeats; the outermost are left out.
+const LONGEST_PATH: usize = 300;
+/// Passages of a document from which on its headings are text like any other: a page that goes on has no reader to be led to a section.
+const MOST_SECTIONS: usize = 10_000;
 
 /// A stretch of one section.
 #[derive(Debug)]
@@ -42,6 +48,8 @@ pub(super) fn chunks(document: &Document) -> Vec<Chunk> {
         slugs: Slugs::default(),
         chunks: Vec::new(),
         open: None,
+        words: 0,
+        bytes: 0,
     };
     let source = &document.markdown;
     let mut events = Parser::new_ext(source, options()).into_offset_iter();
@@ -90,31 +98,40 @@ struct Sections {
     slugs: Slugs,
     chunks: Vec<Chunk>,
     open: Option<Chunk>,
+    /// Of what is open, with the lines between its blocks.
+    words: usize,
+    bytes: usize,
 }
 
 impl Sections {
     fn heading(&mut self, level: HeadingLevel, text: String, id: Option<&str>) {
+        if self.chunks.len() >= MOST_SECTIONS {
+            return self.block(Block::of_words(text));
+        }
         self.close();
         let slug = self.slugs.of(&text, id);
+        let name = name(&text).to_owned();
+        let is_cut = name.len() < text.len();
         if level == HeadingLevel::H1 {
-            self.title = text;
+            self.title = name;
             self.path.clear();
-            return;
+        } else {
+            self.path.retain(|(other, ..)| *other < level);
+            self.path.push((level, name, slug));
         }
-        self.path.retain(|(other, ..)| *other < level);
-        self.path.push((level, text, slug));
+        // What the name leaves out is found too.
+        if is_cut {
+            self.block(Block::of_words(text));
+        }
     }
 
     fn open(&mut self) -> &mut Chunk {
-        self.open.get_or_insert_with(|| {
-            let names: Vec<&str> = self.path.iter().map(|(_, text, _)| text.as_str()).collect();
-            Chunk {
-                title: self.title.clone(),
-                section: names.join(" › "),
-                slug: self.path.last().map(|(.., slug)| slug.clone()),
-                blocks: Vec::new(),
-                also: Vec::new(),
-            }
+        self.open.get_or_insert_with(|| Chunk {
+            title: self.title.clone(),
+            section: section(&self.path),
+            slug: self.path.last().map(|(.., slug)| slug.clone()),
+            blocks: Vec::new(),
+            also: Vec::new(),
         })
     }
 
@@ -122,29 +139,54 @@ impl Sections {
         if block.markdown.trim().is_empty() {
             return;
         }
-        let open = self.open();
-        let words: usize = open.blocks.iter().map(Block::words).sum();
-        if words > 0 && words + block.words() > MOST_WORDS {
+        if !self.has_room(&block, MOST_WORDS) {
             // What follows a colon belongs to the line that announces it.
-            let last = open.blocks.pop_if(|last| last.markdown.ends_with(':'));
+            let last = self.open().blocks.pop_if(|last| last.markdown.ends_with(':'));
             self.close();
-            self.open().blocks.extend(last);
+            if let Some(last) = last {
+                self.push(last);
+            }
         }
         for part in split(block, MOST_WORDS) {
-            let open = self.open();
-            let words: usize = open.blocks.iter().map(Block::words).sum();
-            if words > 0 && words + part.words() > MOST_WORDS + 20 {
+            if !self.has_room(&part, MOST_WORDS + 20) {
                 self.close();
             }
-            self.open().blocks.push(part);
+            self.push(part);
         }
     }
 
+    fn has_room(&self, block: &Block, most_words: usize) -> bool {
+        (self.words == 0 || self.words + block.words() <= most_words)
+            && (self.bytes == 0 || self.bytes + block.markdown.len() <= MOST_BYTES)
+    }
+
+    fn push(&mut self, block: Block) {
+        self.words += block.words();
+        self.bytes += block.markdown.len() + 2;
+        self.open().blocks.push(block);
+    }
+
     fn close(&mut self) {
+        (self.words, self.bytes) = (0, 0);
         if let Some(chunk) = self.open.take().filter(|chunk| !chunk.blocks.is_empty()) {
             self.chunks.push(chunk);
         }
     }
+}
+
+/// The names of the open headings, outermost first.
+fn section(path: &[(HeadingLevel, String, String)]) -> String {
+    let mut room = LONGEST_PATH;
+    let mut names: Vec<&str> = Vec::new();
+    for (_, name, _) in path.iter().rev() {
+        match room.checked_sub(name.chars().count()) {
+            Some(left) => room = left,
+            None => break,
+        }
+        names.push(name);
+    }
+    names.reverse();
+    names.join(" › ")
 }
 
 type Located<'a> = (Event<'a>, Range<usize>);

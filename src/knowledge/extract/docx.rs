@@ -14,8 +14,9 @@ use super::{Extracted, escape};
 /// Bytes of one part, unfolded.
 const MOST_UNFOLDED: u64 = 50 * 1_024 * 1_024;
 const MOST_PARTS: usize = 10_000;
-/// Bytes of text that are taken.
+/// Bytes of text that are taken, with the marks of tables.
 const MOST_TEXT: usize = 10 * 1_024 * 1_024;
+const MOST_COLUMNS: usize = 40;
 
 pub fn read(bytes: &[u8]) -> Result<Extracted, ExtractError> {
     // An encrypted DOCX is no zip but a compound file, as .doc is ([MS-OFFCRYPTO], section 1.3).
@@ -203,7 +204,12 @@ impl Body {
                 let cell = std::mem::take(&mut self.cell);
                 self.row.push(cell.trim().replace('|', "\\|"));
             }
-            "w:tr" if self.tables == 1 => self.rows.push(std::mem::take(&mut self.row)),
+            "w:tr" if self.tables == 1 => {
+                let row = std::mem::take(&mut self.row);
+                if row.iter().any(|cell| !cell.is_empty()) {
+                    self.rows.push(row);
+                }
+            }
             "w:tbl" => {
                 self.tables = self.tables.saturating_sub(1);
                 if self.tables == 0 {
@@ -250,12 +256,17 @@ impl Body {
 
     fn table(&mut self) {
         let rows = std::mem::take(&mut self.rows);
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0).min(40);
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0).min(MOST_COLUMNS);
         if columns == 0 {
             return;
         }
         let mut lines = Vec::new();
         for (n, row) in rows.iter().enumerate() {
+            if self.bytes > MOST_TEXT {
+                break;
+            }
+            // Its words were counted when they were read.
+            self.bytes += columns * " | ".len();
             let cells: Vec<&str> = (0..columns).map(|at| row.get(at).map_or("", String::as_str)).collect();
             lines.push(format!("| {} |", cells.join(" | ")));
             if n == 0 {
@@ -268,4 +279,44 @@ impl Body {
 
 fn heading(words: &str) -> String {
     escape::inline(words).replace('{', "\\{").replace('#', "\\#")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, MOST_TEXT};
+
+    const ROOM: usize = 1_024 * 1_024;
+
+    fn row(cells: usize, word: &str) -> String {
+        let cell = format!("<w:tc><w:p><w:t>{word}</w:t></w:p></w:tc>");
+        format!("<w:tr>{}</w:tr>", cell.repeat(cells))
+    }
+
+    /// The text after so many other bytes, and whether its end was left out.
+    fn table(bytes: usize, rows: &str) -> (String, bool) {
+        let mut body = Body {
+            bytes,
+            ..Body::default()
+        };
+        let is_cut = body.read(&format!("<w:tbl>{rows}</w:tbl>")).expect("XML");
+        (body.blocks.join("\n\n"), is_cut)
+    }
+
+    #[test]
+    fn a_table_is_no_longer_than_its_words_and_the_marks_that_are_allowed() {
+        let (text, is_cut) = table(
+            0,
+            &(row(2, "a") + &"<w:tr></w:tr>".repeat(1_000) + &row(1, "") + &row(1, "b")),
+        );
+        assert_eq!((text.as_str(), is_cut), ("| a | a |\n| --- | --- |\n| b |  |", false));
+        // Of the narrow rows each is written as wide as the widest.
+        for rows in [
+            row(40, "a") + &row(1, "b").repeat(10_000),
+            row(1, "b").repeat(10_000) + &row(40, "a"),
+        ] {
+            let (text, is_cut) = table(MOST_TEXT - ROOM, &rows);
+            assert!(is_cut && text.len() < 2 * ROOM, "{is_cut} {}", text.len());
+            assert!(text.len() > ROOM / 2 && text.starts_with("| "), "{}", text.len());
+        }
+    }
 }

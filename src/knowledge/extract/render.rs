@@ -17,6 +17,8 @@ pub struct Renderer<'a> {
     pub inline: Inline<'a>,
     /// Whether a node has a block within it.
     has_block: Vec<bool>,
+    /// What a node begins with: its first child that is shown; the node itself, when none is.
+    beginning: Vec<Id>,
     /// What a heading without an id is reached by.
     pub by_words: bool,
 }
@@ -24,11 +26,15 @@ pub struct Renderer<'a> {
 impl<'a> Renderer<'a> {
     pub fn new(tree: &'a Tree, own: &'a Own, base: Option<&'a Url>) -> Self {
         let mut has_block = vec![false; tree.nodes.len()];
+        let mut beginning: Vec<Id> = (0..tree.nodes.len()).collect();
         // Children come after their parents.
         for id in (1..tree.nodes.len()).rev() {
             let node = &tree.nodes[id];
             if !own.left_out[id] && (has_block[id] || BLOCKS.contains(&&*node.name)) {
                 has_block[node.parent] = true;
+            }
+            if !(own.left_out[id] || node.is_text() && node.text.trim().is_empty()) {
+                beginning[node.parent] = id;
             }
         }
         Self {
@@ -36,6 +42,7 @@ impl<'a> Renderer<'a> {
             own,
             inline: Inline { tree, own, base },
             has_block,
+            beginning,
             by_words: base.is_some(),
         }
     }
@@ -135,11 +142,9 @@ impl<'a> Renderer<'a> {
         let opened = || {
             let parent = self.tree.nodes[id].parent;
             let is_section = matches!(&*self.tree.nodes[parent].name, "section" | "div" | "article");
-            let first = self.tree.nodes[parent].children.iter().find(|child| {
-                let node = &self.tree.nodes[**child];
-                !(self.own.left_out[**child] || node.is_text() && node.text.trim().is_empty())
-            });
-            (is_section && first == Some(&id)).then(|| given(parent)).flatten()
+            (is_section && self.beginning[parent] == id)
+                .then(|| given(parent))
+                .flatten()
         };
         given(id).or_else(inside).or_else(opened)
     }

@@ -157,6 +157,14 @@ fn hostile_pages_take_time_in_proportion_and_no_stack() {
     fragment(&"<a href=x>".repeat(50_000));
     fragment(&"<table>".repeat(50_000));
     fragment(&"[".repeat(500_000));
+    let after_pictures = format!(
+        "<div id=a>{}{}</div>",
+        "<img>".repeat(20_000),
+        "<h2>b</h2>".repeat(10_000)
+    );
+    let headings = fragment(&after_pictures);
+    assert!(headings.starts_with("## b {#a}\n\n## b {#:~:text=b}"));
+    assert_eq!(headings.matches("## b").count(), 10_000);
     let many = html(&"<i>a</i>".repeat(300_000), "");
     assert!(many.is_cut && many.markdown.len() > 100_000);
 }

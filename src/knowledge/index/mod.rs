@@ -4,6 +4,7 @@
 //! is gone, the index is written anew without it ([`Index::compacted`]), while searches go on in the old one.
 
 mod encoded;
+mod entry;
 mod lexicon;
 mod postings;
 mod prepare;
@@ -23,6 +24,7 @@ use lexicon::Lexicon;
 use postings::Postings;
 
 pub(super) use encoded::Encoded;
+pub(super) use entry::Entry;
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use sequence::{Sequence, Writer};
 pub(super) use spelling::is_slip_of;
@@ -92,82 +94,17 @@ impl Index {
     pub fn of(documents: Vec<Prepared>) -> Self {
         let mut index = Self::default();
         for document in documents {
-            index.put(document);
+            let mut entry = Entry::of(document);
+            while !index.enter(&mut entry) {}
         }
         index.shrink();
         index
-    }
-
-    /// Adds a document, in place of the one with its id.
-    pub fn put(&mut self, document: Prepared) {
-        self.remove(&document.id);
-        let first = self.passages.len() as u32;
-        let number = self.documents.len() as u32;
-        let title_of = |known: &mut Option<Arc<str>>, title: &str| match known {
-            Some(known) if **known == *title => known.clone(),
-            _ => known.insert(title.into()).clone(),
-        };
-        let mut title = None;
-        let mut writer = std::mem::take(&mut self.writer);
-        for passage in document.passages {
-            writer.clear();
-            passage
-                .words
-                .each(&mut writer, &mut |word| self.lexicon.read(word, passage.language));
-            self.add(
-                &writer,
-                Stored {
-                    document: number,
-                    title: title_of(&mut title, &passage.title),
-                    section: passage.section.into(),
-                    slug: passage.slug.map(Into::into),
-                    also: passage.also,
-                    text: passage.text.into(),
-                    sequence: writer.finish(),
-                    language: passage.language,
-                    meaning: passage.meaning,
-                    encoded: passage.encoded,
-                },
-            );
-        }
-        self.writer = writer;
-        self.hold(Held {
-            id: document.id,
-            url: document.url,
-            version: document.version,
-            passages: first..self.passages.len() as u32,
-        });
     }
 
     fn hold(&mut self, held: Held) {
         self.version = self.version.wrapping_add(held.version.0);
         self.by_id.insert(held.id.clone(), self.documents.len() as u32);
         self.documents.push(Some(held));
-    }
-
-    fn add(&mut self, writer: &Writer, stored: Stored) {
-        let number = self.passages.len() as u32;
-        let more = self.lexicon.terms() - self.postings.len();
-        reserve_little(&mut self.postings, more);
-        self.postings.resize_with(self.lexicon.terms(), Postings::default);
-        let mut sorted = writer.terms.clone();
-        sorted.sort_unstable();
-        for same in sorted.chunk_by(|a, b| a == b) {
-            if let Some(postings) = self.postings.get_mut(same[0] as usize) {
-                postings.push(number, same.len() as u32);
-            }
-        }
-        let length = sorted.len().clamp(1, usize::from(u16::MAX)) as u16;
-        self.lengths.push(length);
-        self.length += u64::from(length);
-        self.there += 1;
-        *self.languages.entry(stored.language).or_default() += 1;
-        if let Some(meaning) = &stored.meaning {
-            self.subject.add(meaning);
-        }
-        self.encoded += usize::from(stored.encoded.is_some());
-        reserve_little(&mut self.passages, 1);
-        self.passages.push(Some(stored));
     }
 
     /// Takes a document out; false when it was not there.
@@ -229,21 +166,20 @@ impl Index {
             for stored in held.passages.clone().filter_map(|number| self.stored(number)) {
                 sequence.read(&stored.sequence);
                 sequence.write(&mut writer, |term| new_terms.get(term as usize).copied().flatten());
-                index.add(
-                    &writer,
-                    Stored {
-                        document: index.documents.len() as u32,
-                        title: stored.title.clone(),
-                        section: stored.section.clone(),
-                        slug: stored.slug.clone(),
-                        also: stored.also.clone(),
-                        text: stored.text.clone(),
-                        sequence: writer.finish(),
-                        language: stored.language,
-                        meaning: stored.meaning.clone(),
-                        encoded: stored.encoded.clone(),
-                    },
-                );
+                let posted = index.post(&writer);
+                let stored = Stored {
+                    document: index.documents.len() as u32,
+                    title: stored.title.clone(),
+                    section: stored.section.clone(),
+                    slug: stored.slug.clone(),
+                    also: stored.also.clone(),
+                    text: stored.text.clone(),
+                    sequence: writer.finish(),
+                    language: stored.language,
+                    meaning: stored.meaning.clone(),
+                    encoded: stored.encoded.clone(),
+                };
+                index.show(posted, stored);
             }
             index.hold(Held {
                 id: held.id.clone(),

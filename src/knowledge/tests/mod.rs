@@ -1,7 +1,9 @@
 //! The whole room at work, on the manual: questions as visitors ask them, and questions that it cannot answer.
 
 mod content;
+mod following;
 mod mistyped;
+mod unusual;
 
 use super::*;
 
