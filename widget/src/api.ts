@@ -13,7 +13,13 @@ export class Problem extends Error {
   }
 }
 
+/** What was thrown, as a problem. */
+export function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('other');
+}
+
 export interface Call {
+  /** Unless named: POST where there is a body, else GET. */
   method?: string;
   body?: object;
   signal?: AbortSignal;
@@ -59,7 +65,7 @@ export class Api {
   }
 
   async #renew(): Promise<string> {
-    const response = await this.#once('visitors', { method: 'POST', body: {} }, this.known() ? this.#kept.get().token : undefined);
+    const response = await this.#once('visitors', { body: {} }, this.known() ? this.#kept.get().token : undefined);
     const made = await json(response);
     if (typeof made.token !== 'string') throw new Problem('unavailable');
     const expires = Date.now() + (Number(made.expires_in) || 3600) * 1000;
@@ -81,7 +87,7 @@ export class Api {
   }
 
   async #once(path: string, call: Call, token?: string): Promise<Response> {
-    const { method = 'GET', body, signal, lastEvent } = call;
+    const { body, method = body ? 'POST' : 'GET', signal, lastEvent } = call;
     const headers: Record<string, string> = {};
     if (token) headers['X-Pennypress-Visitor'] = token;
     if (body) headers['Content-Type'] = 'application/json';

@@ -3,13 +3,14 @@
  * conversation: begin, ask, follow the answer, remember, come back after a page change.
  */
 import css from './chat.css';
-import { Api, json, Problem } from './api';
+import { Api, json, Problem, problemOf } from './api';
 import { follow, type Request, type Source } from './answer';
 import { loadConfig } from './config';
 import { button, el } from './dom';
 import type { Handover } from './handover';
 import { AnswerView, question, type Ways } from './message';
 import { Panel } from './panel';
+import { records } from './record';
 import { kept, type Site, type Tab } from './store';
 import { texts } from './texts';
 
@@ -65,7 +66,7 @@ async function begin(host: Handover): Promise<void> {
     base: host.api,
     say: (words) => panel.say(words),
     async rate(answer, rating, comment) {
-      await api.call('feedback', { method: 'POST', body: { answer, rating, ...(comment && { comment }) } });
+      await api.call('feedback', { body: { answer, rating, ...(comment && { comment }) } });
     },
   };
 
@@ -73,6 +74,19 @@ async function begin(host: Handover): Promise<void> {
     panel.log.append(...parts);
     panel.toEnd(true);
   };
+
+  /** A button asked it: the focus goes on to where it is of use. */
+  const again = (text: string, old?: AnswerView) => {
+    panel.focus();
+    void ask(text, old);
+  };
+
+  /** Shows what went wrong where no answer stands, and a way on. */
+  function fail(error: unknown, retry: (view: AnswerView) => void): void {
+    const view = new AnswerView(ways);
+    show(view.element);
+    view.fail(error, () => retry(view));
+  }
 
   /** An empty conversation: the greeting, and questions to begin with. */
   function greet(): void {
@@ -82,10 +96,7 @@ async function begin(host: Handover): Promise<void> {
     if (config.suggestions.length) {
       const list = el('div', { class: 'chips' });
       for (const text of config.suggestions) {
-        const chip = button(text, () => {
-          panel.focus();
-          void ask(text);
-        }, 'chip');
+        const chip = button(text, () => again(text), 'chip');
         chip.dir = 'auto';
         list.append(chip);
       }
@@ -119,10 +130,7 @@ async function begin(host: Handover): Promise<void> {
     panel.working(true);
     show(view.element);
     panel.say(t('typing'));
-    const retry = () => {
-      panel.focus();
-      void ask(text, view);
-    };
+    const retry = () => again(text, view);
     try {
       const finish = await follow(
         api,
@@ -149,16 +157,16 @@ async function begin(host: Handover): Promise<void> {
       view.finish(finish, undefined, retry);
       panel.say(view.body.textContent ?? '');
     } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem('other');
-      if (problem.code === 'unknown_conversation' && site.get().conversation) {
+      const { code } = problemOf(error);
+      if (code === 'unknown_conversation' && site.get().conversation) {
         // The token ran out meanwhile: the question begins a new conversation.
         site.set({ conversation: undefined });
         running = undefined;
         return ask(text, view);
       }
       // Kept, so that the next page can take it up again.
-      tab.set({ running: { ...tab.get().running, question: text, failed: problem.code } });
-      view.fail(problem, retry);
+      tab.set({ running: { ...tab.get().running, question: text, failed: code } });
+      view.fail(error, retry);
     }
     if (running !== mine) return;
     running = undefined;
@@ -172,21 +180,18 @@ async function begin(host: Handover): Promise<void> {
     const { conversation } = site.get();
     const { running: left } = tab.get();
     greet();
-    let messages: Record<string, unknown>[] = [];
+    let messages = records([]);
     if (conversation && api.known()) {
       panel.working(true);
       panel.log.replaceChildren(new AnswerView(ways, true).element);
       try {
         const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`));
-        if (Array.isArray(found.messages)) messages = found.messages.filter((m) => m && typeof m === 'object');
+        messages = records(found.messages);
         greet();
       } catch (error) {
         greet();
         if (error instanceof Problem && (error.status === 404 || error.status === 401)) site.set({ conversation: undefined });
-        else {
-          const again = el('div', { class: 'a' }, el('p', { class: 'error' }, t('e_other')), button(t('retry'), () => void restore(), 'retry'));
-          show(again);
-        }
+        else fail(error, () => void restore());
       }
       panel.working(false);
     } else if (conversation) site.set({ conversation: undefined });
@@ -202,10 +207,10 @@ async function begin(host: Handover): Promise<void> {
       }
       if (left?.answer && message.answer === left.answer) continue;
       const view = new AnswerView(ways);
-      if (typeof message.answer === 'string') view.answer = message.answer;
+      view.answer = message.answer as string;
       view.write(text);
-      if (Array.isArray(message.sources)) view.sources(message.sources as Source[]);
-      view.finish(String(message.finish), message.rating === 'up' || message.rating === 'down' ? message.rating : undefined);
+      view.sources(records(message.sources));
+      view.finish(String(message.finish), message.rating as string);
       show(view.element);
       answered = true;
     }
@@ -213,12 +218,7 @@ async function begin(host: Handover): Promise<void> {
     if (!left || typeof left.question !== 'string') return;
     if (answered || asked !== left.question) show(question(t, left.question));
     if (left.answer) return answer({ answer: left.answer }, left.question);
-    const view = new AnswerView(ways);
-    show(view.element);
-    view.fail(new Problem(left.failed ?? 'interrupted'), () => {
-      panel.focus();
-      void ask(left.question, view);
-    });
+    fail(new Problem(left.failed ?? 'interrupted'), (view) => again(left.question, view));
   }
 
   // The token lives an hour; while a conversation stands here it must not run out.

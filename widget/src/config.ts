@@ -1,5 +1,6 @@
 /** What the site's operator set for the widget, checked field by field: the network is not trusted. */
 import { json, type Api } from './api';
+import { record } from './record';
 import type { Kept, Tab } from './store';
 
 export interface Config {
@@ -41,10 +42,6 @@ function checked(raw: unknown): Config {
     locale: text(from.locale),
     texts: record(from.texts),
   };
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return value && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 }
 
 function text(value: unknown): string {

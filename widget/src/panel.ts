@@ -2,7 +2,7 @@
  * The panel: a dialog that stands beside the page on a wide screen and covers it on a phone (then
  * modal, so that the focus cannot get lost behind it). Knows nothing about answers.
  */
-import { button, el } from './dom';
+import { button, draw, el } from './dom';
 import { BUBBLE, type Handover } from './handover';
 import type { Texts } from './texts';
 
@@ -55,7 +55,7 @@ export class Panel {
     const title = name || 'Chat';
     const heading = el('h2', { id: 'pp-title', dir: 'auto' }, title);
     const face = el('span', { class: 'face', 'aria-hidden': 'true' }, [...title.trim()][0]?.toUpperCase() ?? '?');
-    const renew = button(t('new'), () => this.#confirm(), 'ic', NEW);
+    const renew = button(t('new'), () => this.#confirm(t('newAsk')), 'ic', NEW);
     const close = button(t('close'), () => this.hide(), 'ic', CLOSE);
     const head = el('header', {}, face, el('div', { class: 'name' }, heading, el('p', {}, t('kind'))), renew, close);
 
@@ -98,10 +98,7 @@ export class Panel {
     const before = document.activeElement as HTMLElement | null;
     if (narrow()) this.#dialog.showModal();
     else this.#dialog.show();
-    const { launcher } = this.#host;
-    launcher.setAttribute('aria-expanded', 'true');
-    launcher.setAttribute('aria-label', this.#t('close'));
-    this.#face(CLOSE);
+    this.#tell(true);
     this.#fit();
     this.#grow();
     this.toEnd();
@@ -111,23 +108,22 @@ export class Panel {
       else (this.#host.root.activeElement as HTMLElement | null)?.blur();
     }
     else this.focus();
-    this.#wishes.shown(true);
-  }
-
-  /** What the launcher shows. */
-  #face(d: string): void {
-    this.#host.launcher.querySelector('path')!.setAttribute('d', d);
   }
 
   hide(): void {
     if (!this.#dialog.open) return;
     this.#dialog.close();
+    this.#host.launcher.focus();
+    this.#tell(false);
+  }
+
+  /** Whether it is open, to the launcher and to the conversation. */
+  #tell(open: boolean): void {
     const { launcher } = this.#host;
-    launcher.setAttribute('aria-expanded', 'false');
-    launcher.setAttribute('aria-label', this.#t('open'));
-    launcher.focus();
-    this.#face(BUBBLE);
-    this.#wishes.shown(false);
+    launcher.setAttribute('aria-expanded', String(open));
+    launcher.setAttribute('aria-label', this.#t(open ? 'close' : 'open'));
+    draw(launcher, open ? CLOSE : BUBBLE);
+    this.#wishes.shown(open);
   }
 
   /** A phone that is turned: the dialog becomes modal, or stops being it. */
@@ -230,25 +226,20 @@ export class Panel {
     this.#scrolled();
   }
 
-  #confirm(): void {
+  /** Asks before it deletes; and again, with other `words`, where that did not work. */
+  #confirm(words: string): void {
     const t = this.#t;
     const ask = this.#ask;
-    if (this.log.querySelector('.q') === null) return this.focus();
-    const words = el('p', {}, t('newAsk'));
-    const yes = button(t('newYes'), async () => {
-      try {
-        await this.#wishes.renew();
-        this.#unask();
-      } catch {
-        words.textContent = t('e_other');
-        this.say(t('e_other'));
-      }
+    if (!this.log.querySelector('.q')) return this.focus();
+    const yes = button(t('newYes'), () => {
+      this.#unask();
+      this.#wishes.renew().catch(() => this.#confirm(t('e_other')));
     }, 'small');
-    ask.replaceChildren(words, yes, button(t('cancel'), () => this.#unask(), 'chip'));
-    ask.setAttribute('aria-label', t('newAsk'));
+    ask.replaceChildren(el('p', {}, words), yes, button(t('cancel'), () => this.#unask(), 'chip'));
+    ask.setAttribute('aria-label', words);
     ask.hidden = false;
     yes.focus();
-    this.say(t('newAsk'));
+    this.say(words);
   }
 
   #unask(): void {
