@@ -8,7 +8,7 @@ import { problemKey, type Texts } from './texts';
 const COPY = 'M9 9V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-4M5 9h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2Z';
 const THUMB = 'M7 11v9H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1h3Zm0 0 4-8a2.5 2.5 0 0 1 2.5 2.5V9H19a2 2 0 0 1 2 2.3l-1.2 7A2 2 0 0 1 17.800 20H7';
 
-const WAYS = ['up', 'down'] as const;
+const RATINGS = ['up', 'down'] as const;
 
 export interface Ways {
   t: Texts;
@@ -158,8 +158,8 @@ export class AnswerView {
   #feedback(bar: HTMLElement, answer: string, rating?: string): Node[] {
     const { t, rate, say } = this.#ways;
     const more = el('div', { class: 'more' });
-    const thumbs = WAYS.map((way) => button(t(way), () => choose(way), `ic ${way}`, THUMB));
-    const press = (way?: string) => thumbs.forEach((b, i) => b.setAttribute('aria-pressed', String(way === WAYS[i])));
+    const thumbs = RATINGS.map((way) => button(t(way), () => choose(way), `ic ${way}`, THUMB));
+    const press = (way?: string) => thumbs.forEach((b, i) => b.setAttribute('aria-pressed', String(way === RATINGS[i])));
     const told = (words: string, kind: string) => {
       more.replaceChildren(el('p', { class: kind }, words));
       say(words);
@@ -182,7 +182,7 @@ export class AnswerView {
           const held = more.contains((more.getRootNode() as ShadowRoot).activeElement);
           told(t('thanks'), 'note');
           // The button that had the focus is gone: it goes back to the thumb.
-          if (held) thumbs[WAYS.indexOf(way)]!.focus();
+          if (held) thumbs[RATINGS.indexOf(way)]!.focus();
         } catch {
           more.append(el('p', { class: 'error' }, t('e_other')));
           say(t('e_other'));

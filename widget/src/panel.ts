@@ -38,6 +38,8 @@ export class Panel {
   readonly #jump: HTMLButtonElement;
   readonly #status = el('div', { class: 'vh', role: 'status' });
   readonly #ask = el('div', { class: 'ask', role: 'group', hidden: true });
+  /** What the launcher was told last. (The browser may have closed the dialog since.) */
+  #shown = false;
   #busy = false;
   /** The visitor reads further up: leave the scroll position alone. */
   #away = false;
@@ -80,13 +82,17 @@ export class Panel {
     });
     // What is typed here is not a shortcut of the page.
     for (const type of ['keydown', 'keypress', 'keyup']) this.#dialog.addEventListener(type, (event) => event.stopPropagation());
-    this.#dialog.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || event.isComposing) return;
+    const back = (event: Event) => {
       event.preventDefault();
       if (this.#ask.hidden) this.hide();
       else this.#unask();
+    };
+    this.#dialog.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.isComposing) back(event);
     });
-    this.#dialog.addEventListener('cancel', (event) => event.preventDefault());
+    // A phone's back button. Not each one may be prevented (HTML, "close watcher"): the dialog can close without us.
+    this.#dialog.addEventListener('cancel', back);
+    this.#dialog.addEventListener('close', () => this.#dialog.open || this.hide());
     this.log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     for (const type of ['resize', 'scroll']) window.visualViewport?.addEventListener(type, () => this.#fit());
     addEventListener('resize', () => this.#reshape());
@@ -111,7 +117,7 @@ export class Panel {
   }
 
   hide(): void {
-    if (!this.#dialog.open) return;
+    if (!this.#shown) return;
     this.#dialog.close();
     this.#host.launcher.focus();
     this.#tell(false);
@@ -120,6 +126,7 @@ export class Panel {
   /** Whether it is open, to the launcher and to the conversation. */
   #tell(open: boolean): void {
     const { launcher } = this.#host;
+    this.#shown = open;
     launcher.setAttribute('aria-expanded', String(open));
     launcher.setAttribute('aria-label', this.#t(open ? 'close' : 'open'));
     draw(launcher, open ? CLOSE : BUBBLE);
