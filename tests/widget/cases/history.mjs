@@ -153,13 +153,23 @@ test('history: a new conversation deletes the old one, after asking', async (vis
   same(service.asked('chat')[1].body.conversation, null);
 });
 
-test('history: a browser that forbids storage still chats', async (visitor) => {
-  const { page, service } = visitor;
-  await page.addInitScript(() => {
+const STORAGES = {
+  'forbids storage': () => {
     for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: () => { throw new DOMException('no', 'SecurityError'); } });
+  },
+  'has no room in its storage': () => {
+    Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); };
+  },
+};
+
+for (const [what, spoil] of Object.entries(STORAGES)) {
+  test(`history: a browser that ${what} still chats`, async (visitor) => {
+    const { page, service } = visitor;
+    await page.addInitScript(spoil);
+    await visitor.open();
+    await visitor.ask('Hello?');
+    same(await visitor.ask('Again?'), 'Hello there.');
+    expect(service.asked('chat')[1].body.conversation, 'one conversation');
+    same(service.asked('visitors').length, 1, 'tokens asked for');
   });
-  await visitor.open();
-  await visitor.ask('Hello?');
-  same(await visitor.ask('Again?'), 'Hello there.');
-  expect(service.asked('chat')[1].body.conversation, 'one conversation');
-});
+}
