@@ -24,7 +24,7 @@ export class FakeService {
   conversations = new Map();
   answers = new Map();
   feedback = [];
-  /** Problems to give instead, by the path's first part: {status, code, retry_after, times}. */
+  /** Problems to give instead, by the path's first part: {status, code, retry_after, times}, or {until}: no word before. */
   problems = {};
   tokens = new Set();
   tokenLife = 3600;
@@ -95,8 +95,9 @@ export class FakeService {
     const wrong = this.problems[first];
     if (wrong && (wrong.times ?? 1) > 0) {
       wrong.times = (wrong.times ?? 1) - 1;
+      await wrong.until;
       if (wrong.raw) return void response.writeHead(wrong.status, { 'Content-Type': 'text/html' }).end(wrong.raw);
-      return this.problem(response, wrong.status, wrong.code, wrong.retry_after);
+      if (wrong.status) return this.problem(response, wrong.status, wrong.code, wrong.retry_after);
     }
     if (token !== undefined && !this.tokens.has(token)) return this.problem(response, 401, 'invalid_token');
     if (first === 'widget') return this.json(response, this.config);

@@ -88,24 +88,20 @@ export async function follow(api: Api, request: Request, listener: Listener, sig
 
 async function attempt(api: Api, what: { answer: string; last: number } | { body: object }, hear: (e: ServerEvent) => void, signal: AbortSignal): Promise<void> {
   const watch = new AbortController();
+  // (An attempt that is over is not harmed by it.)
   const stop = () => watch.abort();
   let timer = setTimeout(stop, PATIENCE);
   signal.addEventListener('abort', stop);
-  try {
-    const call = { signal: watch.signal };
-    const response =
-      'body' in what
-        ? await api.call('chat', { ...call, body: what.body })
-        : await api.call(`answers/${encodeURIComponent(what.answer)}/events`, { ...call, lastEvent: what.last });
-    if (!response.body || !response.headers.get('Content-Type')?.includes('event-stream')) throw new Problem('unavailable', 502);
-    await readEvents(response.body, hear, () => {
-      clearTimeout(timer);
-      timer = setTimeout(stop, SILENCE);
-    });
-  } finally {
+  const call = { signal: watch.signal };
+  const response =
+    'body' in what
+      ? await api.call('chat', { ...call, body: what.body })
+      : await api.call(`answers/${encodeURIComponent(what.answer)}/events`, { ...call, lastEvent: what.last });
+  if (!response.body || !response.headers.get('Content-Type')?.includes('event-stream')) throw new Problem('unavailable', 502);
+  await readEvents(response.body, hear, () => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
+    timer = setTimeout(stop, SILENCE);
+  });
 }
 
 function parsed(data: string): Record<string, unknown> {
@@ -113,15 +109,10 @@ function parsed(data: string): Record<string, unknown> {
 }
 
 /** Waits, but goes on at once when the device is back online. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, navigator.onLine ? ms : Math.max(ms, 10_000));
-    const go = () => {
-      clearTimeout(timer);
-      removeEventListener('online', go);
-      resolve();
-    };
-    addEventListener('online', go);
-    signal.addEventListener('abort', go, { once: true });
+function pause(ms: number, signal: AbortSignal): Promise<unknown> {
+  return new Promise((go) => {
+    setTimeout(go, navigator.onLine ? ms : Math.max(ms, 10_000));
+    addEventListener('online', go, { once: true });
+    signal.addEventListener('abort', go);
   });
 }

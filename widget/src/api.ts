@@ -22,11 +22,22 @@ export interface Call {
   /** Unless named: POST where there is a body, else GET. */
   method?: string;
   body?: object;
+  /** Without one the call is patient for a while only. */
   signal?: AbortSignal;
   /** The last event seen of the answer that is resumed. */
   lastEvent?: number;
   /** Call without the visitor's token (it is what the call is for, or not needed). */
   anonymous?: boolean;
+}
+
+/** Longest wait for what comes in one piece (milliseconds). */
+const PATIENCE = 15_000;
+
+/** For a call that gives up by itself. (`AbortSignal.timeout` needs Safari 16.) */
+export function patient(): AbortController {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), PATIENCE);
+  return controller;
 }
 
 /** A token that ends sooner than this is renewed first (milliseconds). */
@@ -87,7 +98,7 @@ export class Api {
   }
 
   async #once(path: string, call: Call, token?: string): Promise<Response> {
-    const { body, method = body ? 'POST' : 'GET', signal, lastEvent } = call;
+    const { body, method = body ? 'POST' : 'GET', signal = patient().signal, lastEvent } = call;
     const headers: Record<string, string> = {};
     if (token) headers['X-Pennypress-Visitor'] = token;
     if (body) headers['Content-Type'] = 'application/json';
@@ -99,11 +110,11 @@ export class Api {
         headers,
         cache: 'no-store',
         ...(body && { body: JSON.stringify(this.site ? { site: this.site, ...body } : body) }),
-        ...(signal && { signal }),
+        signal,
       });
     } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new Problem('offline');
+      if (call.signal?.aborted) throw error;
+      throw new Problem(signal.aborted ? 'unavailable' : 'offline');
     }
     if (!response.ok) throw await problem(response);
     return response;

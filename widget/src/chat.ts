@@ -3,7 +3,7 @@
  * conversation: begin, ask, follow the answer, remember, come back after a page change.
  */
 import css from './chat.css';
-import { Api, json, Problem, problemOf } from './api';
+import { Api, json, patient, Problem, problemOf } from './api';
 import { follow, type Request, type Source } from './answer';
 import { loadConfig } from './config';
 import { button, el } from './dom';
@@ -21,7 +21,7 @@ async function begin(host: Handover): Promise<void> {
   const api = new Api(host.api, host.site, site);
   host.style(css);
 
-  // A click must not wait for a slow network: what the operator set may come later than the panel.
+  // A click meanwhile is not lost.
   let wish: [boolean, boolean] | undefined;
   host.toggle = (show, quiet = false) => {
     wish = [show, quiet];
@@ -105,6 +105,13 @@ async function begin(host: Handover): Promise<void> {
     view.settle();
   }
 
+  /** Ends, or forgets, an answer or a history that is coming. */
+  function leave(): void {
+    running?.abort();
+    running = undefined;
+    panel.working(false);
+  }
+
   /** Asks, and shows what comes. `old` is an earlier attempt, which makes room. */
   async function ask(text: string, old?: AnswerView): Promise<void> {
     if (running) return;
@@ -153,10 +160,12 @@ async function begin(host: Handover): Promise<void> {
         },
         mine.signal,
       );
+      if (running !== mine) return;
       tab.set({ running: undefined });
       view.finish(finish, undefined, retry);
       panel.say(view.body.textContent ?? '');
     } catch (error) {
+      if (running !== mine) return;
       const { code } = problemOf(error);
       if (code === 'unknown_conversation' && site.get().conversation) {
         // The token ran out meanwhile: the question begins a new conversation.
@@ -168,9 +177,7 @@ async function begin(host: Handover): Promise<void> {
       tab.set({ running: { ...tab.get().running, question: text, failed: code } });
       view.fail(error, retry);
     }
-    if (running !== mine) return;
-    running = undefined;
-    panel.working(false);
+    leave();
     panel.toEnd();
   }
 
@@ -182,18 +189,21 @@ async function begin(host: Handover): Promise<void> {
     greet();
     let messages = records([]);
     if (conversation && api.known()) {
+      const mine = (running = patient());
       panel.working(true);
       panel.log.replaceChildren(new AnswerView(ways, true).element);
       try {
-        const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`));
+        const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`, mine));
+        if (running !== mine) return;
         messages = records(found.messages);
         greet();
       } catch (error) {
+        if (running !== mine) return;
         greet();
         if (error instanceof Problem && (error.status === 404 || error.status === 401)) site.set({ conversation: undefined });
         else fail(error, () => void restore());
       }
-      panel.working(false);
+      leave();
     } else if (conversation) site.set({ conversation: undefined });
 
     let asked = '';

@@ -132,6 +132,27 @@ test('history: a history that cannot be loaded can be tried again', async (visit
   same(await visitor.panel.locator('.error').count(), 0);
 });
 
+test('history: a history that does not come is waited for a while only, or until Stop', async (visitor) => {
+  const { page, service } = visitor;
+  const wait = () => { service.problems.conversations = { until: new Promise(() => {}) }; };
+  const retry = visitor.panel.getByRole('button', { name: 'Try again' });
+  const stop = visitor.panel.getByRole('button', { name: 'Stop' });
+  await page.clock.install();
+  await visitor.open();
+  await visitor.ask('Hello?');
+  wait();
+  await visitor.visit('/other');
+  await stop.click();
+  await retry.waitFor();
+  same(await stop.isVisible(), false);
+  wait();
+  await retry.click();
+  await until(() => service.asked('conversations/').length === 2, 'the second try');
+  await page.clock.runFor(15_000);
+  await retry.click();
+  await until(async () => String(await questions(visitor)) === 'Hello?', 'the question');
+});
+
 test('history: a new conversation deletes the old one, after asking', async (visitor) => {
   const { service, page } = visitor;
   await visitor.open();
