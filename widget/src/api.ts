@@ -1,4 +1,5 @@
 /** Calls of the service: addresses, the visitor's token, and problems as one kind of error. */
+import { isRecord } from './record';
 import type { Kept, Site } from './store';
 
 /** What went wrong, by the contract's stable code; words for the visitor are in `texts.ts`. */
@@ -76,7 +77,8 @@ export class Api {
   }
 
   async #renew(): Promise<string> {
-    const response = await this.#once('visitors', { body: {} }, this.known() ? this.#kept.get().token : undefined);
+    // One that has run out still tells the service for a day who it was.
+    const response = await this.#once('visitors', { body: {} }, this.#kept.get().token);
     const made = await json(response);
     if (typeof made.token !== 'string') throw new Problem('unavailable');
     const expires = Date.now() + (Number(made.expires_in) || 3600) * 1000;
@@ -92,7 +94,7 @@ export class Api {
         return await this.#once(path, call, token);
       } catch (error) {
         if (again || call.anonymous || !(error instanceof Problem) || error.code !== 'invalid_token') throw error;
-        if (this.#kept.get().token === token) this.#kept.set({ token: undefined });
+        if (this.#kept.get().token === token) this.#kept.set({ expires: 0 });
       }
     }
   }
@@ -122,12 +124,9 @@ export class Api {
 }
 
 export async function json(response: Response): Promise<Record<string, unknown>> {
-  try {
-    const value: unknown = await response.json();
-    if (value && typeof value === 'object') return value as Record<string, unknown>;
-  } catch {
-    // Not JSON: the same as any other answer that is not the service's.
-  }
+  // What is not JSON is the same as any other answer that is not the service's.
+  const value: unknown = await response.json().catch(() => {});
+  if (isRecord(value)) return value;
   throw new Problem('unavailable', response.status);
 }
 

@@ -22,9 +22,9 @@ async function begin(host: Handover): Promise<void> {
   host.style(css);
 
   // A click meanwhile is not lost.
-  let wish: [boolean, boolean] | undefined;
-  host.toggle = (show, quiet = false) => {
-    wish = [show, quiet];
+  let wish: Parameters<NonNullable<Handover['toggle']>> | undefined;
+  host.toggle = (...asked) => {
+    wish = asked;
   };
   const config = await loadConfig(api, tab);
   const own = host.root.host as HTMLElement;
@@ -38,6 +38,8 @@ async function begin(host: Handover): Promise<void> {
 
   let running: AbortController | undefined;
   let restored = false;
+  /** What stands here is of a visitor whose token ran out too long ago: the service keeps it. */
+  let lost = false;
 
   const panel = new Panel(host, t, config.name, {
     send: (text) => void ask(text),
@@ -50,14 +52,17 @@ async function begin(host: Handover): Promise<void> {
     async renew() {
       const { conversation } = site.get();
       running?.abort();
-      if (conversation && api.known()) {
+      if (conversation) {
         await api.call(`conversations/${encodeURIComponent(conversation)}`, { method: 'DELETE' }).catch((error: unknown) => {
-          if (!(error instanceof Problem && error.status === 404)) throw error;
+          if (problemOf(error).status !== 404) throw error;
+          lost = true;
         });
       }
       site.set({ conversation: undefined });
       tab.set({ running: undefined });
       greet();
+      if (lost) show(el('p', { class: 'error' }, t('kept')));
+      lost = false;
     },
   });
 
@@ -66,7 +71,7 @@ async function begin(host: Handover): Promise<void> {
     base: host.api,
     say: (words) => panel.say(words),
     async rate(answer, rating, comment) {
-      await api.call('feedback', { body: { answer, rating, ...(comment && { comment }) } });
+      await api.call('feedback', { body: { answer, rating, comment } });
     },
   };
 
@@ -169,12 +174,13 @@ async function begin(host: Handover): Promise<void> {
       const { code } = problemOf(error);
       if (code === 'unknown_conversation' && site.get().conversation) {
         // The token ran out meanwhile: the question begins a new conversation.
+        lost = true;
         site.set({ conversation: undefined });
         running = undefined;
         return ask(text, view);
       }
       // Kept, so that the next page can take it up again.
-      tab.set({ running: { ...tab.get().running, question: text, failed: code } });
+      tab.set({ running: { question: text, answer: view.answer, failed: code } });
       view.fail(error, retry);
     }
     leave();
@@ -184,8 +190,10 @@ async function begin(host: Handover): Promise<void> {
   /** Brings back what was said before a page change, and an answer that was still being written. */
   async function restore(): Promise<void> {
     restored = true;
+    lost = false;
     const { conversation } = site.get();
-    const { running: left } = tab.get();
+    const { running: left, draft } = tab.get();
+    panel.write(draft ?? '');
     greet();
     let messages = records([]);
     if (conversation && api.known()) {
@@ -200,11 +208,11 @@ async function begin(host: Handover): Promise<void> {
       } catch (error) {
         if (running !== mine) return;
         greet();
-        if (error instanceof Problem && (error.status === 404 || error.status === 401)) site.set({ conversation: undefined });
+        if (problemOf(error).status === 404) site.set({ conversation: undefined });
         else fail(error, () => void restore());
       }
       leave();
-    } else if (conversation) site.set({ conversation: undefined });
+    } else if (conversation) site.set({ conversation: undefined, token: undefined });
 
     let asked = '';
     let answered = true;
@@ -225,7 +233,7 @@ async function begin(host: Handover): Promise<void> {
       answered = true;
     }
     if (messages.length || left) panel.log.querySelector('.chips')?.remove();
-    if (!left || typeof left.question !== 'string') return;
+    if (!left) return;
     if (answered || asked !== left.question) show(question(t, left.question));
     if (left.answer) return answer({ answer: left.answer }, left.question);
     fail(new Problem(left.failed ?? 'interrupted'), (view) => again(left.question, view));
@@ -233,10 +241,9 @@ async function begin(host: Handover): Promise<void> {
 
   // The token lives an hour; while a conversation stands here it must not run out.
   setInterval(() => {
-    if (site.get().conversation && api.known()) api.token().catch(() => {});
+    if (restored && site.get().conversation) api.token().catch(() => {});
   }, 240_000);
   host.toggle = (shown, quiet) => (shown ? panel.show(quiet) : panel.hide());
-  panel.write(tab.get().draft ?? '');
   if (wish) host.toggle(...wish);
 }
 

@@ -9,7 +9,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== false) made.setAttribute(name, String(value));
+    if (value !== undefined && value !== false) made.setAttribute(name, value as string);
   }
   made.append(...children);
   return made;

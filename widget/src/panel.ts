@@ -13,7 +13,7 @@ const COUNT_FROM = 3500;
 
 const CLOSE = 'M6 6l12 12M18 6 6 18';
 const NEW = 'M12 5v14M5 12h14';
-const SEND = 'M12 19V5M5.500 11.500 12 5l6.500 6.500';
+const SEND = 'M12 19V5M6 11l6-6 6 6';
 const STOP = 'M7 7h10v10H7z';
 const DOWN = 'M12 5v14M6 13l6 6 6-6';
 
@@ -39,7 +39,7 @@ export class Panel {
   readonly #status = el('div', { class: 'vh', role: 'status' });
   readonly #ask = el('div', { class: 'ask', role: 'group', hidden: true });
   /** What the launcher was told last. (The browser may have closed the dialog since.) */
-  #shown = false;
+  shown = false;
   #busy = false;
   /** The visitor reads further up: leave the scroll position alone. */
   #away = false;
@@ -67,7 +67,10 @@ export class Panel {
     this.#field = el('textarea', { rows: 1, 'aria-label': t('placeholder'), placeholder: t('placeholder'), dir: 'auto', enterkeyhint: 'send', 'aria-describedby': 'pp-count' });
     this.#count = el('p', { class: 'count', id: 'pp-count', hidden: true });
     this.#go = button(t('send'), () => this.#submit(), 'go', SEND);
-    this.#halt = button(t('stop'), () => this.#stop(), 'go', STOP);
+    this.#halt = button(t('stop'), () => {
+      wishes.stop();
+      this.focus();
+    }, 'go', STOP);
     this.#halt.hidden = true;
     const form = el('div', { class: 'compose' }, this.#field, this.#go, this.#halt);
     const below = el('div', { class: 'below' }, form, this.#count, el('p', { class: 'notice' }, t('notice')));
@@ -117,7 +120,7 @@ export class Panel {
   }
 
   hide(): void {
-    if (!this.#shown) return;
+    if (!this.shown) return;
     this.#dialog.close();
     this.#host.launcher.focus();
     this.#tell(false);
@@ -126,7 +129,7 @@ export class Panel {
   /** Whether it is open, to the launcher and to the conversation. */
   #tell(open: boolean): void {
     const { launcher } = this.#host;
-    this.#shown = open;
+    this.shown = open;
     launcher.setAttribute('aria-expanded', String(open));
     launcher.setAttribute('aria-label', this.#t(open ? 'close' : 'open'));
     draw(launcher, open ? CLOSE : BUBBLE);
@@ -182,11 +185,6 @@ export class Panel {
     const text = this.#field.value.trim();
     this.write('');
     this.#wishes.send(text);
-  }
-
-  #stop(): void {
-    this.#wishes.stop();
-    this.focus();
   }
 
   write(text: string): void {

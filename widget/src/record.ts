@@ -1,7 +1,7 @@
 /** What comes from the network or the storage is not trusted to be of the kind that it should be. */
 type Fields = Record<string, unknown>;
 
-const isRecord = (value: unknown): value is Fields => !!value && typeof value === 'object';
+export const isRecord = (value: unknown): value is Fields => value instanceof Object;
 
 /** `value`, if it has fields to ask for, else something without any. */
 export function record(value: unknown): Fields {

@@ -17,7 +17,7 @@ export interface Tab {
   accent?: string;
   onAccent?: string;
   /** A question without its whole answer. `answer`: the service has begun one; `failed`: the problem's code. */
-  running?: { question: string; answer?: string; failed?: string };
+  running?: { question: string; answer?: string | undefined; failed?: string };
   draft?: string;
   config?: unknown;
   configAt?: number;

@@ -174,6 +174,42 @@ test('history: a new conversation deletes the old one, after asking', async (vis
   same(service.asked('chat')[1].body.conversation, null);
 });
 
+test('history: after a laptop slept, a conversation can still be deleted; where it cannot, the visitor hears so', async (visitor) => {
+  const { page, service } = visitor;
+  const kept = visitor.panel.getByText('The conversation could no longer be deleted.');
+  const sleep = () => page.evaluate(() => localStorage.setItem('pennypress:site_demo', JSON.stringify({ ...JSON.parse(localStorage['pennypress:site_demo']), expires: 1 })));
+  const remove = async () => {
+    await visitor.panel.getByRole('button', { name: 'New conversation' }).click();
+    await visitor.panel.getByRole('button', { name: 'Delete' }).click();
+    await visitor.panel.locator('.chips').waitFor();
+    same(await questions(visitor), []);
+  };
+  await visitor.open();
+  // The token ran out, but the service still takes it for a new one.
+  await visitor.ask('Hello?');
+  await sleep();
+  await remove();
+  same([service.conversations.size, await kept.count()], [0, 0]);
+  // It does not any more.
+  await visitor.ask('Hello?');
+  await sleep();
+  service.tokens.clear();
+  await remove();
+  same([service.conversations.size, await kept.count()], [1, 1]);
+  // A question after that began a second conversation below the first: only that one can go.
+  await visitor.ask('Hello?');
+  await sleep();
+  service.tokens.clear();
+  await visitor.ask('And?');
+  same(await questions(visitor), ['Hello?', 'And?']);
+  await remove();
+  same([service.conversations.size, await kept.count()], [2, 1]);
+  // It is said once.
+  await visitor.ask('Hello?');
+  await remove();
+  same([service.conversations.size, await kept.count()], [2, 0]);
+});
+
 const STORAGES = {
   'forbids storage': () => {
     for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: () => { throw new DOMException('no', 'SecurityError'); } });
