@@ -243,6 +243,13 @@ async function begin(host: Handover): Promise<void> {
   setInterval(() => {
     if (restored && site.get().conversation) api.token().catch(() => {});
   }, 240_000);
+  // Back and forward may bring a page as it was left; since then more was said, or all was deleted.
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    leave();
+    restored = false;
+    if (panel.shown) void restore();
+  });
   host.toggle = (shown, quiet) => (shown ? panel.show(quiet) : panel.hide());
   if (wish) host.toggle(...wish);
 }

@@ -61,6 +61,29 @@ test('history: an answer that was running goes on after the page change', async 
   same(service.asked('answers/', 'GET').length, 1);
 });
 
+test('history: a page that the browser kept shows what is there now, not what it left', async (visitor) => {
+  const { page, service } = visitor;
+  // Playwright keeps no pages; what the browser tells one that it kept is this.
+  const back = () => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+  const words = Array.from({ length: 30 }, (_, i) => `w${i} `);
+  service.script = { words, gap: 40 };
+  await visitor.open();
+  await visitor.say('Count');
+  await until(async () => (await visitor.words()).includes('w5'), 'some words');
+  await back();
+  await until(() => service.asked('answers/', 'GET').length, 'the answer, taken up again');
+  await visitor.settled();
+  same(await questions(visitor), ['Count']);
+  same((await answers(visitor)).map((text) => text.trim()), ['Hi! Ask me anything.', words.join('').trim()]);
+  // Deleted meanwhile, while the panel is closed.
+  service.conversations.clear();
+  await page.keyboard.press('Escape');
+  await back();
+  await visitor.launcher.click();
+  await visitor.panel.locator('.chips').waitFor();
+  same(await questions(visitor), []);
+});
+
 test('history: a question that failed is still there on the next page, to be tried again', async (visitor) => {
   const { service } = visitor;
   service.problems.chat = { status: 503, code: 'unavailable' };
