@@ -24,7 +24,7 @@ export class FakeService {
   conversations = new Map();
   answers = new Map();
   feedback = [];
-  /** Problems to give instead, by the path's first part: {status, code, retry_after, times}. */
+  /** Problems to give instead, by the path's first part: {status, code, retry_after, times}, or {until}: no word before. */
   problems = {};
   tokens = new Set();
   tokenLife = 3600;
@@ -62,14 +62,15 @@ export class FakeService {
     let raw = '';
     for await (const chunk of request) raw += chunk;
     let path = url.pathname;
-    if (path === '/widget.js' || path === '/chat.js') {
+    // The loader may lie elsewhere too, alone: as copies do that an optimiser made.
+    if (path.endsWith('/widget.js') || path === '/chat.js') {
       this.requests.push({ method: 'GET', path, query: url.search, at: Date.now() });
       if (this.problems[path]) {
         response.writeHead(503).end();
         return;
       }
       response.writeHead(200, { 'Content-Type': 'text/javascript; charset=utf-8' });
-      response.end(await readFile(join(dist, path)));
+      response.end(await readFile(join(dist, path.split('/').pop())));
       return;
     }
     const rest = url.searchParams.get('rest_route');
@@ -94,13 +95,15 @@ export class FakeService {
     const wrong = this.problems[first];
     if (wrong && (wrong.times ?? 1) > 0) {
       wrong.times = (wrong.times ?? 1) - 1;
+      await wrong.until;
       if (wrong.raw) return void response.writeHead(wrong.status, { 'Content-Type': 'text/html' }).end(wrong.raw);
-      return this.problem(response, wrong.status, wrong.code, wrong.retry_after);
+      if (wrong.status) return this.problem(response, wrong.status, wrong.code, wrong.retry_after);
     }
-    if (token !== undefined && !this.tokens.has(token)) return this.problem(response, 401, 'invalid_token');
+    if (first !== 'visitors' && token !== undefined && !this.tokens.has(token)) return this.problem(response, 401, 'invalid_token');
     if (first === 'widget') return this.json(response, this.config);
     if (first === 'visitors') {
-      const made = token ?? `t_${++this.counter}`;
+      // A token that is none of ours is as good as none.
+      const made = this.tokens.has(token) ? token : `t_${++this.counter}`;
       this.tokens.add(made);
       return this.json(response, { visitor: `v_${made}`, token: made, expires_in: this.tokenLife });
     }

@@ -13,7 +13,7 @@ export async function pageChecks(checks, { processes, site, recorder, known, pos
     assert.equal(first, second, "two visits get different pages");
     const tags = first.match(/<[^>]*pennypress[^>]*>/gi);
     assert.equal(tags.length, 1, `${tags}`);
-    assert.match(tags[0], new RegExp(` data-on-accent="#ffffff" data-accent="#1d4ed8" async data-site="${known.key}" data-api="${site.url}/wp-json/pennypress/v1/" src=["']${site.url}/wp-content/plugins/pennypress/assets/widget\\.js\\?ver=`));
+    assert.match(tags[0], new RegExp(` data-on-accent="#ffffff" data-accent="#1d4ed8" async data-site="${known.key}" data-api="${site.url}/wp-json/pennypress/v1/" data-chat="${site.url}/wp-content/plugins/pennypress/assets/chat\\.js" src=["']${site.url}/wp-content/plugins/pennypress/assets/widget\\.js\\?ver=`));
     assert.ok(!/nonce/i.test(tags[0]));
     assert.ok(!first.includes(known.secret) && !first.includes(known.url), "the page names the service or the secret");
     const files = await Promise.all(["widget.js", "chat.js"].map((name) => fetch(`${site.url}/wp-content/plugins/pennypress/assets/${name}`)));

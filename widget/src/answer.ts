@@ -3,14 +3,11 @@
  * ended, so that no word is lost or doubled; only when that fails for good does the visitor hear of it.
  */
 import { Problem, type Api } from './api';
+import { record, records } from './record';
 import { readEvents, type ServerEvent } from './sse';
 
-export interface Source {
-  n: number;
-  title: string;
-  url: string;
-  quote: string;
-}
+/** The fields `n`, `title`, `url` and `quote`, as they came. */
+export type Source = Record<string, unknown>;
 
 /** What is told while an answer comes in. */
 export interface Listener {
@@ -59,8 +56,7 @@ export async function follow(api: Api, request: Request, listener: Listener, sig
       if (known > 0) words = new TextDecoder().decode(bytes.subarray(known));
       listener.text(words);
     } else if (event === 'sources') {
-      const list: unknown = JSON.parse(data);
-      if (Array.isArray(list)) listener.sources(list.filter((s) => s && typeof s === 'object'));
+      listener.sources(records(JSON.parse(data)));
     } else if (event === 'done') finish = String(parsed(data).finish ?? 'stop');
     else return;
     if (at > last) last = at;
@@ -92,41 +88,31 @@ export async function follow(api: Api, request: Request, listener: Listener, sig
 
 async function attempt(api: Api, what: { answer: string; last: number } | { body: object }, hear: (e: ServerEvent) => void, signal: AbortSignal): Promise<void> {
   const watch = new AbortController();
+  // (An attempt that is over is not harmed by it.)
   const stop = () => watch.abort();
   let timer = setTimeout(stop, PATIENCE);
   signal.addEventListener('abort', stop);
-  try {
-    const call = { signal: watch.signal };
-    const response =
-      'body' in what
-        ? await api.call('chat', { ...call, method: 'POST', body: what.body })
-        : await api.call(`answers/${encodeURIComponent(what.answer)}/events`, { ...call, lastEvent: what.last });
-    if (!response.body || !response.headers.get('Content-Type')?.includes('event-stream')) throw new Problem('unavailable', 502);
-    await readEvents(response.body, hear, () => {
-      clearTimeout(timer);
-      timer = setTimeout(stop, SILENCE);
-    });
-  } finally {
+  const call = { signal: watch.signal };
+  const response =
+    'body' in what
+      ? await api.call('chat', { ...call, body: what.body })
+      : await api.call(`answers/${encodeURIComponent(what.answer)}/events`, { ...call, lastEvent: what.last });
+  if (!response.body || !response.headers.get('Content-Type')?.includes('event-stream')) throw new Problem('unavailable', 502);
+  await readEvents(response.body, hear, () => {
     clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  }
+    timer = setTimeout(stop, SILENCE);
+  });
 }
 
 function parsed(data: string): Record<string, unknown> {
-  const value: unknown = JSON.parse(data);
-  return value && typeof value === 'object' ? (value as Record<string, unknown>) : {};
+  return record(JSON.parse(data));
 }
 
 /** Waits, but goes on at once when the device is back online. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, navigator.onLine ? ms : Math.max(ms, 10_000));
-    const go = () => {
-      clearTimeout(timer);
-      removeEventListener('online', go);
-      resolve();
-    };
-    addEventListener('online', go);
-    signal.addEventListener('abort', go, { once: true });
+function pause(ms: number, signal: AbortSignal): Promise<unknown> {
+  return new Promise((go) => {
+    setTimeout(go, navigator.onLine ? ms : Math.max(ms, 10_000));
+    addEventListener('online', go, { once: true });
+    signal.addEventListener('abort', go);
   });
 }

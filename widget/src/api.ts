@@ -1,4 +1,5 @@
 /** Calls of the service: addresses, the visitor's token, and problems as one kind of error. */
+import { isRecord } from './record';
 import type { Kept, Site } from './store';
 
 /** What went wrong, by the contract's stable code; words for the visitor are in `texts.ts`. */
@@ -13,14 +14,31 @@ export class Problem extends Error {
   }
 }
 
+/** What was thrown, as a problem. */
+export function problemOf(error: unknown): Problem {
+  return error instanceof Problem ? error : new Problem('other');
+}
+
 export interface Call {
+  /** Unless named: POST where there is a body, else GET. */
   method?: string;
   body?: object;
+  /** Without one the call is patient for a while only. */
   signal?: AbortSignal;
   /** The last event seen of the answer that is resumed. */
   lastEvent?: number;
   /** Call without the visitor's token (it is what the call is for, or not needed). */
   anonymous?: boolean;
+}
+
+/** Longest wait for what comes in one piece (milliseconds). */
+const PATIENCE = 15_000;
+
+/** For a call that gives up by itself. (`AbortSignal.timeout` needs Safari 16.) */
+export function patient(): AbortController {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), PATIENCE);
+  return controller;
 }
 
 /** A token that ends sooner than this is renewed first (milliseconds). */
@@ -59,7 +77,8 @@ export class Api {
   }
 
   async #renew(): Promise<string> {
-    const response = await this.#once('visitors', { method: 'POST', body: {} }, this.known() ? this.#kept.get().token : undefined);
+    // One that has run out still tells the service for a day who it was.
+    const response = await this.#once('visitors', { body: {} }, this.#kept.get().token);
     const made = await json(response);
     if (typeof made.token !== 'string') throw new Problem('unavailable');
     const expires = Date.now() + (Number(made.expires_in) || 3600) * 1000;
@@ -75,13 +94,13 @@ export class Api {
         return await this.#once(path, call, token);
       } catch (error) {
         if (again || call.anonymous || !(error instanceof Problem) || error.code !== 'invalid_token') throw error;
-        if (this.#kept.get().token === token) this.#kept.set({ token: undefined });
+        if (this.#kept.get().token === token) this.#kept.set({ expires: 0 });
       }
     }
   }
 
   async #once(path: string, call: Call, token?: string): Promise<Response> {
-    const { method = 'GET', body, signal, lastEvent } = call;
+    const { body, method = body ? 'POST' : 'GET', signal = patient().signal, lastEvent } = call;
     const headers: Record<string, string> = {};
     if (token) headers['X-Pennypress-Visitor'] = token;
     if (body) headers['Content-Type'] = 'application/json';
@@ -93,11 +112,11 @@ export class Api {
         headers,
         cache: 'no-store',
         ...(body && { body: JSON.stringify(this.site ? { site: this.site, ...body } : body) }),
-        ...(signal && { signal }),
+        signal,
       });
     } catch (error) {
-      if (signal?.aborted) throw error;
-      throw new Problem('offline');
+      if (call.signal?.aborted) throw error;
+      throw new Problem(signal.aborted ? 'unavailable' : 'offline');
     }
     if (!response.ok) throw await problem(response);
     return response;
@@ -105,12 +124,9 @@ export class Api {
 }
 
 export async function json(response: Response): Promise<Record<string, unknown>> {
-  try {
-    const value: unknown = await response.json();
-    if (value && typeof value === 'object') return value as Record<string, unknown>;
-  } catch {
-    // Not JSON: the same as any other answer that is not the service's.
-  }
+  // What is not JSON is the same as any other answer that is not the service's.
+  const value: unknown = await response.json().catch(() => {});
+  if (isRecord(value)) return value;
   throw new Problem('unavailable', response.status);
 }
 

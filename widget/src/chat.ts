@@ -3,13 +3,14 @@
  * conversation: begin, ask, follow the answer, remember, come back after a page change.
  */
 import css from './chat.css';
-import { Api, json, Problem } from './api';
+import { Api, json, patient, Problem, problemOf } from './api';
 import { follow, type Request, type Source } from './answer';
 import { loadConfig } from './config';
 import { button, el } from './dom';
 import type { Handover } from './handover';
 import { AnswerView, question, type Ways } from './message';
 import { Panel } from './panel';
+import { records } from './record';
 import { kept, type Site, type Tab } from './store';
 import { texts } from './texts';
 
@@ -20,10 +21,10 @@ async function begin(host: Handover): Promise<void> {
   const api = new Api(host.api, host.site, site);
   host.style(css);
 
-  // A click must not wait for a slow network: what the operator set may come later than the panel.
-  let wish: [boolean, boolean] | undefined;
-  host.toggle = (show, quiet = false) => {
-    wish = [show, quiet];
+  // A click meanwhile is not lost.
+  let wish: Parameters<NonNullable<Handover['toggle']>> | undefined;
+  host.toggle = (...asked) => {
+    wish = asked;
   };
   const config = await loadConfig(api, tab);
   const own = host.root.host as HTMLElement;
@@ -37,6 +38,8 @@ async function begin(host: Handover): Promise<void> {
 
   let running: AbortController | undefined;
   let restored = false;
+  /** What stands here is of a visitor whose token ran out too long ago: the service keeps it. */
+  let lost = false;
 
   const panel = new Panel(host, t, config.name, {
     send: (text) => void ask(text),
@@ -49,14 +52,17 @@ async function begin(host: Handover): Promise<void> {
     async renew() {
       const { conversation } = site.get();
       running?.abort();
-      if (conversation && api.known()) {
+      if (conversation) {
         await api.call(`conversations/${encodeURIComponent(conversation)}`, { method: 'DELETE' }).catch((error: unknown) => {
-          if (!(error instanceof Problem && error.status === 404)) throw error;
+          if (problemOf(error).status !== 404) throw error;
+          lost = true;
         });
       }
       site.set({ conversation: undefined });
       tab.set({ running: undefined });
       greet();
+      if (lost) show(el('p', { class: 'error' }, t('kept')));
+      lost = false;
     },
   });
 
@@ -65,7 +71,7 @@ async function begin(host: Handover): Promise<void> {
     base: host.api,
     say: (words) => panel.say(words),
     async rate(answer, rating, comment) {
-      await api.call('feedback', { method: 'POST', body: { answer, rating, ...(comment && { comment }) } });
+      await api.call('feedback', { body: { answer, rating, comment } });
     },
   };
 
@@ -73,6 +79,19 @@ async function begin(host: Handover): Promise<void> {
     panel.log.append(...parts);
     panel.toEnd(true);
   };
+
+  /** A button asked it: the focus goes on to where it is of use. */
+  const again = (text: string, old?: AnswerView) => {
+    panel.focus();
+    void ask(text, old);
+  };
+
+  /** Shows what went wrong where no answer stands, and a way on. */
+  function fail(error: unknown, retry: (view: AnswerView) => void): void {
+    const view = new AnswerView(ways);
+    show(view.element);
+    view.fail(error, () => retry(view));
+  }
 
   /** An empty conversation: the greeting, and questions to begin with. */
   function greet(): void {
@@ -82,16 +101,20 @@ async function begin(host: Handover): Promise<void> {
     if (config.suggestions.length) {
       const list = el('div', { class: 'chips' });
       for (const text of config.suggestions) {
-        const chip = button(text, () => {
-          panel.focus();
-          void ask(text);
-        }, 'chip');
+        const chip = button(text, () => again(text), 'chip');
         chip.dir = 'auto';
         list.append(chip);
       }
       panel.log.append(list);
     }
     view.settle();
+  }
+
+  /** Ends, or forgets, an answer or a history that is coming. */
+  function leave(): void {
+    running?.abort();
+    running = undefined;
+    panel.working(false);
   }
 
   /** Asks, and shows what comes. `old` is an earlier attempt, which makes room. */
@@ -119,10 +142,7 @@ async function begin(host: Handover): Promise<void> {
     panel.working(true);
     show(view.element);
     panel.say(t('typing'));
-    const retry = () => {
-      panel.focus();
-      void ask(text, view);
-    };
+    const retry = () => again(text, view);
     try {
       const finish = await follow(
         api,
@@ -145,51 +165,54 @@ async function begin(host: Handover): Promise<void> {
         },
         mine.signal,
       );
+      if (running !== mine) return;
       tab.set({ running: undefined });
       view.finish(finish, undefined, retry);
       panel.say(view.body.textContent ?? '');
     } catch (error) {
-      const problem = error instanceof Problem ? error : new Problem('other');
-      if (problem.code === 'unknown_conversation' && site.get().conversation) {
+      if (running !== mine) return;
+      const { code } = problemOf(error);
+      if (code === 'unknown_conversation' && site.get().conversation) {
         // The token ran out meanwhile: the question begins a new conversation.
+        lost = true;
         site.set({ conversation: undefined });
         running = undefined;
         return ask(text, view);
       }
       // Kept, so that the next page can take it up again.
-      tab.set({ running: { ...tab.get().running, question: text, failed: problem.code } });
-      view.fail(problem, retry);
+      tab.set({ running: { question: text, answer: view.answer, failed: code } });
+      view.fail(error, retry);
     }
-    if (running !== mine) return;
-    running = undefined;
-    panel.working(false);
+    leave();
     panel.toEnd();
   }
 
   /** Brings back what was said before a page change, and an answer that was still being written. */
   async function restore(): Promise<void> {
     restored = true;
+    lost = false;
     const { conversation } = site.get();
-    const { running: left } = tab.get();
+    const { running: left, draft } = tab.get();
+    panel.write(draft ?? '');
     greet();
-    let messages: Record<string, unknown>[] = [];
+    let messages = records([]);
     if (conversation && api.known()) {
+      const mine = (running = patient());
       panel.working(true);
       panel.log.replaceChildren(new AnswerView(ways, true).element);
       try {
-        const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`));
-        if (Array.isArray(found.messages)) messages = found.messages.filter((m) => m && typeof m === 'object');
+        const found = await json(await api.call(`conversations/${encodeURIComponent(conversation)}`, mine));
+        if (running !== mine) return;
+        messages = records(found.messages);
         greet();
       } catch (error) {
+        if (running !== mine) return;
         greet();
-        if (error instanceof Problem && (error.status === 404 || error.status === 401)) site.set({ conversation: undefined });
-        else {
-          const again = el('div', { class: 'a' }, el('p', { class: 'error' }, t('e_other')), button(t('retry'), () => void restore(), 'retry'));
-          show(again);
-        }
+        if (problemOf(error).status === 404) site.set({ conversation: undefined });
+        else fail(error, () => void restore());
       }
-      panel.working(false);
-    } else if (conversation) site.set({ conversation: undefined });
+      leave();
+    } else if (conversation) site.set({ conversation: undefined, token: undefined });
 
     let asked = '';
     let answered = true;
@@ -202,31 +225,32 @@ async function begin(host: Handover): Promise<void> {
       }
       if (left?.answer && message.answer === left.answer) continue;
       const view = new AnswerView(ways);
-      if (typeof message.answer === 'string') view.answer = message.answer;
+      view.answer = message.answer as string;
       view.write(text);
-      if (Array.isArray(message.sources)) view.sources(message.sources as Source[]);
-      view.finish(String(message.finish), message.rating === 'up' || message.rating === 'down' ? message.rating : undefined);
+      view.sources(records(message.sources));
+      view.finish(String(message.finish), message.rating as string);
       show(view.element);
       answered = true;
     }
     if (messages.length || left) panel.log.querySelector('.chips')?.remove();
-    if (!left || typeof left.question !== 'string') return;
+    if (!left) return;
     if (answered || asked !== left.question) show(question(t, left.question));
     if (left.answer) return answer({ answer: left.answer }, left.question);
-    const view = new AnswerView(ways);
-    show(view.element);
-    view.fail(new Problem(left.failed ?? 'interrupted'), () => {
-      panel.focus();
-      void ask(left.question, view);
-    });
+    fail(new Problem(left.failed ?? 'interrupted'), (view) => again(left.question, view));
   }
 
   // The token lives an hour; while a conversation stands here it must not run out.
   setInterval(() => {
-    if (site.get().conversation && api.known()) api.token().catch(() => {});
+    if (restored && site.get().conversation) api.token().catch(() => {});
   }, 240_000);
+  // Back and forward may bring a page as it was left; since then more was said, or all was deleted.
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return;
+    leave();
+    restored = false;
+    if (panel.shown) void restore();
+  });
   host.toggle = (shown, quiet) => (shown ? panel.show(quiet) : panel.hide());
-  panel.write(tab.get().draft ?? '');
   if (wish) host.toggle(...wish);
 }
 

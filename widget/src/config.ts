@@ -1,5 +1,6 @@
 /** What the site's operator set for the widget, checked field by field: the network is not trusted. */
 import { json, type Api } from './api';
+import { record } from './record';
 import type { Kept, Tab } from './store';
 
 export interface Config {
@@ -14,18 +15,19 @@ export interface Config {
 
 /** A page change within this time uses what was fetched before (milliseconds). */
 const FRESH = 5 * 60_000;
+/** A visitor who clicked waits no longer for it (milliseconds). */
+const PATIENCE = 2000;
 
+/** Does not fail, and not wait for long: the chat works without, in our own words and colours. */
 export async function loadConfig(api: Api, tab: Kept<Tab>): Promise<Config> {
   const { config, configAt } = tab.get();
   if (config && Date.now() - (configAt ?? 0) < FRESH) return checked(config);
-  try {
-    const fetched = await json(await api.call('widget', { anonymous: true }));
-    tab.set({ config: fetched, configAt: Date.now() });
-    return checked(fetched);
-  } catch {
-    // The chat works without: our own words and colours.
-    return checked(config ?? {});
-  }
+  const fetched = api.call('widget', { anonymous: true }).then(json).then((config) => {
+    // If it is late, the next page has it.
+    tab.set({ config, configAt: Date.now() });
+    return config;
+  });
+  return checked(await Promise.race([fetched.catch(() => config), new Promise((late) => setTimeout(late, PATIENCE, config))]));
 }
 
 function checked(raw: unknown): Config {
@@ -41,10 +43,6 @@ function checked(raw: unknown): Config {
     locale: text(from.locale),
     texts: record(from.texts),
   };
-}
-
-function record(value: unknown): Record<string, unknown> {
-  return value && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 }
 
 function text(value: unknown): string {

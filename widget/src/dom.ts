@@ -9,28 +9,24 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined && value !== false) made.setAttribute(name, value === true ? '' : String(value));
+    if (value !== undefined && value !== false) made.setAttribute(name, value as string);
   }
   made.append(...children);
   return made;
 }
 
-/** A 24 × 24 line icon. */
-export function icon(d: string): SVGElement {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  path.setAttribute('d', d);
-  svg.append(path);
-  return svg;
+/** The 24 × 24 line icon in `at`. */
+export function draw(at: Element, d: string): void {
+  at.querySelector('path')!.setAttribute('d', d);
 }
 
 /** A button that shows words, or an icon with the words as its name. */
 export function button(words: string, onClick: () => void, kind = '', shape?: string): HTMLButtonElement {
   const made = el('button', { type: 'button', class: kind });
   if (shape) {
-    made.append(icon(shape));
+    // The launcher has drawn one already.
+    made.append(window.Pennypress!.launcher.firstChild!.cloneNode(true));
+    draw(made, shape);
     made.setAttribute('aria-label', words);
     made.title = words;
   } else made.textContent = words;

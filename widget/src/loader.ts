@@ -1,7 +1,8 @@
 /**
  * The loader: all that a page pays for until a visitor shows interest. It draws the launcher at
- * once, asks the network for nothing, and fetches the chat beside its own address when a pointer,
- * a finger or the focus comes near.
+ * once, asks the network for nothing, and fetches the chat when a pointer, a finger or the focus
+ * comes near: from beside its own address, or from where the tag says (optimisers keep a copy of
+ * this file elsewhere, without the chat).
  */
 import css from './loader.css';
 import { BUBBLE, type Handover } from './handover';
@@ -22,6 +23,9 @@ function ownScript(): HTMLScriptElement | null {
 function start(script: HTMLScriptElement): void {
   const own = new URL(script.src);
   const data = script.dataset;
+  // No more than who wrote `src` may do anyway: both stand in the same tag.
+  const chat = new URL(data.chat || 'chat.js', own);
+  chat.searchParams.set('v', CHAT_HASH);
   const page = document.documentElement;
   const locale = data.locale || page.lang || '';
   const label = LABELS[locale.slice(0, 2).toLowerCase()] ?? LABELS.en!;
@@ -77,7 +81,7 @@ function start(script: HTMLScriptElement): void {
     loading = true;
     path.setAttribute('d', BUBBLE);
     const next = document.createElement('script');
-    let address: string = new URL(`chat.js?v=${CHAT_HASH}`, own).href;
+    let address = chat.href;
     try {
       // Pages that require Trusted Types refuse a plain string here.
       const types = (window as unknown as { trustedTypes?: { createPolicy(name: string, rules: object): { createScriptURL(url: string): string } } }).trustedTypes;

@@ -1,12 +1,14 @@
 /** One message as the visitor sees it: the question, or an answer with all that belongs to it. */
 import type { Source } from './answer';
-import { Problem } from './api';
+import { problemOf } from './api';
 import { button, el, outward, safeUrl } from './dom';
 import { Markdown } from './markdown';
 import { problemKey, type Texts } from './texts';
 
 const COPY = 'M9 9V5a2 2 0 0 1 2-2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-4M5 9h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-8a2 2 0 0 1 2-2Z';
 const THUMB = 'M7 11v9H4a1 1 0 0 1-1-1v-7a1 1 0 0 1 1-1h3Zm0 0 4-8a2.5 2.5 0 0 1 2.5 2.5V9H19a2 2 0 0 1 2 2.3l-1.2 7A2 2 0 0 1 17.800 20H7';
+
+const RATINGS = ['up', 'down'] as const;
 
 export interface Ways {
   t: Texts;
@@ -89,13 +91,15 @@ export class AnswerView {
   }
 
   /** What was written stays; below it stands what went wrong, and a way on. */
-  fail(problem: Problem, retry: () => void): void {
+  fail(error: unknown, retry: () => void): void {
     const { t } = this.#ways;
+    const problem = problemOf(error);
+    const key = problemKey(problem.code);
+    const words = t(key);
     this.settle();
-    const words = t(problemKey(problem.code));
     const again = button(t('retry'), () => this.#timer || retry(), 'retry');
     const note = el('p', { class: 'error' }, words);
-    this.#foot.replaceChildren(note, ...(problemKey(problem.code) === 'e_setup' ? [] : [again]));
+    this.#foot.replaceChildren(note, ...(key === 'e_setup' ? [] : [again]));
     this.#ways.say(words);
     if (problem.retryAfter) this.#countDown(again, problem.retryAfter);
   }
@@ -154,12 +158,8 @@ export class AnswerView {
   #feedback(bar: HTMLElement, answer: string, rating?: string): Node[] {
     const { t, rate, say } = this.#ways;
     const more = el('div', { class: 'more' });
-    const thumbs = (['up', 'down'] as const).map((way) => {
-      const thumb = button(t(way), () => choose(way), `ic ${way}`, THUMB);
-      thumb.setAttribute('aria-pressed', String(rating === way));
-      return thumb;
-    });
-    const press = (way?: string) => thumbs.forEach((b) => b.setAttribute('aria-pressed', String(b.classList.contains(way ?? '-'))));
+    const thumbs = RATINGS.map((way) => button(t(way), () => choose(way), `ic ${way}`, THUMB));
+    const press = (way?: string) => thumbs.forEach((b, i) => b.setAttribute('aria-pressed', String(way === RATINGS[i])));
     const told = (words: string, kind: string) => {
       more.replaceChildren(el('p', { class: kind }, words));
       say(words);
@@ -182,7 +182,7 @@ export class AnswerView {
           const held = more.contains((more.getRootNode() as ShadowRoot).activeElement);
           told(t('thanks'), 'note');
           // The button that had the focus is gone: it goes back to the thumb.
-          if (held) thumbs[way === 'up' ? 0 : 1]!.focus();
+          if (held) thumbs[RATINGS.indexOf(way)]!.focus();
         } catch {
           more.append(el('p', { class: 'error' }, t('e_other')));
           say(t('e_other'));
@@ -193,6 +193,7 @@ export class AnswerView {
       more.scrollIntoView(false);
       say(`${t('thanks')} ${words}`);
     };
+    press(rating);
     bar.append(...thumbs);
     return [more];
   }

@@ -2,7 +2,7 @@
  * The panel: a dialog that stands beside the page on a wide screen and covers it on a phone (then
  * modal, so that the focus cannot get lost behind it). Knows nothing about answers.
  */
-import { button, el } from './dom';
+import { button, draw, el } from './dom';
 import { BUBBLE, type Handover } from './handover';
 import type { Texts } from './texts';
 
@@ -13,7 +13,7 @@ const COUNT_FROM = 3500;
 
 const CLOSE = 'M6 6l12 12M18 6 6 18';
 const NEW = 'M12 5v14M5 12h14';
-const SEND = 'M12 19V5M5.500 11.500 12 5l6.500 6.500';
+const SEND = 'M12 19V5M6 11l6-6 6 6';
 const STOP = 'M7 7h10v10H7z';
 const DOWN = 'M12 5v14M6 13l6 6 6-6';
 
@@ -38,6 +38,8 @@ export class Panel {
   readonly #jump: HTMLButtonElement;
   readonly #status = el('div', { class: 'vh', role: 'status' });
   readonly #ask = el('div', { class: 'ask', role: 'group', hidden: true });
+  /** What the launcher was told last. (The browser may have closed the dialog since.) */
+  shown = false;
   #busy = false;
   /** The visitor reads further up: leave the scroll position alone. */
   #away = false;
@@ -55,7 +57,7 @@ export class Panel {
     const title = name || 'Chat';
     const heading = el('h2', { id: 'pp-title', dir: 'auto' }, title);
     const face = el('span', { class: 'face', 'aria-hidden': 'true' }, [...title.trim()][0]?.toUpperCase() ?? '?');
-    const renew = button(t('new'), () => this.#confirm(), 'ic', NEW);
+    const renew = button(t('new'), () => this.#confirm(t('newAsk')), 'ic', NEW);
     const close = button(t('close'), () => this.hide(), 'ic', CLOSE);
     const head = el('header', {}, face, el('div', { class: 'name' }, heading, el('p', {}, t('kind'))), renew, close);
 
@@ -65,7 +67,10 @@ export class Panel {
     this.#field = el('textarea', { rows: 1, 'aria-label': t('placeholder'), placeholder: t('placeholder'), dir: 'auto', enterkeyhint: 'send', 'aria-describedby': 'pp-count' });
     this.#count = el('p', { class: 'count', id: 'pp-count', hidden: true });
     this.#go = button(t('send'), () => this.#submit(), 'go', SEND);
-    this.#halt = button(t('stop'), () => this.#stop(), 'go', STOP);
+    this.#halt = button(t('stop'), () => {
+      wishes.stop();
+      this.focus();
+    }, 'go', STOP);
     this.#halt.hidden = true;
     const form = el('div', { class: 'compose' }, this.#field, this.#go, this.#halt);
     const below = el('div', { class: 'below' }, form, this.#count, el('p', { class: 'notice' }, t('notice')));
@@ -80,13 +85,17 @@ export class Panel {
     });
     // What is typed here is not a shortcut of the page.
     for (const type of ['keydown', 'keypress', 'keyup']) this.#dialog.addEventListener(type, (event) => event.stopPropagation());
-    this.#dialog.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape' || event.isComposing) return;
+    const back = (event: Event) => {
       event.preventDefault();
       if (this.#ask.hidden) this.hide();
       else this.#unask();
+    };
+    this.#dialog.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.isComposing) back(event);
     });
-    this.#dialog.addEventListener('cancel', (event) => event.preventDefault());
+    // A phone's back button. Not each one may be prevented (HTML, "close watcher"): the dialog can close without us.
+    this.#dialog.addEventListener('cancel', back);
+    this.#dialog.addEventListener('close', () => this.#dialog.open || this.hide());
     this.log.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     for (const type of ['resize', 'scroll']) window.visualViewport?.addEventListener(type, () => this.#fit());
     addEventListener('resize', () => this.#reshape());
@@ -98,10 +107,7 @@ export class Panel {
     const before = document.activeElement as HTMLElement | null;
     if (narrow()) this.#dialog.showModal();
     else this.#dialog.show();
-    const { launcher } = this.#host;
-    launcher.setAttribute('aria-expanded', 'true');
-    launcher.setAttribute('aria-label', this.#t('close'));
-    this.#face(CLOSE);
+    this.#tell(true);
     this.#fit();
     this.#grow();
     this.toEnd();
@@ -111,23 +117,23 @@ export class Panel {
       else (this.#host.root.activeElement as HTMLElement | null)?.blur();
     }
     else this.focus();
-    this.#wishes.shown(true);
-  }
-
-  /** What the launcher shows. */
-  #face(d: string): void {
-    this.#host.launcher.querySelector('path')!.setAttribute('d', d);
   }
 
   hide(): void {
-    if (!this.#dialog.open) return;
+    if (!this.shown) return;
     this.#dialog.close();
+    this.#host.launcher.focus();
+    this.#tell(false);
+  }
+
+  /** Whether it is open, to the launcher and to the conversation. */
+  #tell(open: boolean): void {
     const { launcher } = this.#host;
-    launcher.setAttribute('aria-expanded', 'false');
-    launcher.setAttribute('aria-label', this.#t('open'));
-    launcher.focus();
-    this.#face(BUBBLE);
-    this.#wishes.shown(false);
+    this.shown = open;
+    launcher.setAttribute('aria-expanded', String(open));
+    launcher.setAttribute('aria-label', this.#t(open ? 'close' : 'open'));
+    draw(launcher, open ? CLOSE : BUBBLE);
+    this.#wishes.shown(open);
   }
 
   /** A phone that is turned: the dialog becomes modal, or stops being it. */
@@ -181,11 +187,6 @@ export class Panel {
     this.#wishes.send(text);
   }
 
-  #stop(): void {
-    this.#wishes.stop();
-    this.focus();
-  }
-
   write(text: string): void {
     this.#field.value = text;
     this.#typed();
@@ -230,25 +231,20 @@ export class Panel {
     this.#scrolled();
   }
 
-  #confirm(): void {
+  /** Asks before it deletes; and again, with other `words`, where that did not work. */
+  #confirm(words: string): void {
     const t = this.#t;
     const ask = this.#ask;
-    if (this.log.querySelector('.q') === null) return this.focus();
-    const words = el('p', {}, t('newAsk'));
-    const yes = button(t('newYes'), async () => {
-      try {
-        await this.#wishes.renew();
-        this.#unask();
-      } catch {
-        words.textContent = t('e_other');
-        this.say(t('e_other'));
-      }
+    if (!this.log.querySelector('.q')) return this.focus();
+    const yes = button(t('newYes'), () => {
+      this.#unask();
+      this.#wishes.renew().catch(() => this.#confirm(t('e_other')));
     }, 'small');
-    ask.replaceChildren(words, yes, button(t('cancel'), () => this.#unask(), 'chip'));
-    ask.setAttribute('aria-label', t('newAsk'));
+    ask.replaceChildren(el('p', {}, words), yes, button(t('cancel'), () => this.#unask(), 'chip'));
+    ask.setAttribute('aria-label', words);
     ask.hidden = false;
     yes.focus();
-    this.say(t('newAsk'));
+    this.say(words);
   }
 
   #unask(): void {

@@ -1,8 +1,10 @@
 /**
  * What the widget remembers in the browser. Per site: the visitor's token (an hour long) and the
  * conversation, for all tabs. Per tab: whether the panel is open, and an answer that is still
- * running when the page changes. A browser that forbids storage gets memory that ends with the page.
+ * running when the page changes. Where storage is forbidden or full, memory has it until the page ends.
  */
+import { record } from './record';
+
 export interface Site {
   token?: string;
   /** When the token ends, in milliseconds since 1970. */
@@ -15,7 +17,7 @@ export interface Tab {
   accent?: string;
   onAccent?: string;
   /** A question without its whole answer. `answer`: the service has begun one; `failed`: the problem's code. */
-  running?: { question: string; answer?: string; failed?: string };
+  running?: { question: string; answer?: string | undefined; failed?: string };
   draft?: string;
   config?: unknown;
   configAt?: number;
@@ -27,21 +29,21 @@ export interface Kept<T> {
 }
 
 export function kept<T extends object>(which: 'localStorage' | 'sessionStorage', key: string): Kept<T> {
-  let memory = {} as T;
+  /** What could not be written. It is newer than what is stored. */
+  let memory: T | undefined;
   return {
     get() {
       try {
-        const found: unknown = JSON.parse(window[which].getItem(key) ?? '{}');
-        if (found && typeof found === 'object') return found as T;
+        return memory ?? (record(JSON.parse(window[which].getItem(key)!)) as T);
       } catch {
-        return memory;
+        return {} as T;
       }
-      return {} as T;
     },
     set(change) {
       memory = { ...this.get(), ...change };
       try {
         window[which].setItem(key, JSON.stringify(memory));
+        memory = undefined;
       } catch {
         // Forbidden or full: this page's memory has it.
       }

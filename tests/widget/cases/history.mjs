@@ -61,6 +61,29 @@ test('history: an answer that was running goes on after the page change', async 
   same(service.asked('answers/', 'GET').length, 1);
 });
 
+test('history: a page that the browser kept shows what is there now, not what it left', async (visitor) => {
+  const { page, service } = visitor;
+  // Playwright keeps no pages; what the browser tells one that it kept is this.
+  const back = () => page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+  const words = Array.from({ length: 30 }, (_, i) => `w${i} `);
+  service.script = { words, gap: 40 };
+  await visitor.open();
+  await visitor.say('Count');
+  await until(async () => (await visitor.words()).includes('w5'), 'some words');
+  await back();
+  await until(() => service.asked('answers/', 'GET').length, 'the answer, taken up again');
+  await visitor.settled();
+  same(await questions(visitor), ['Count']);
+  same((await answers(visitor)).map((text) => text.trim()), ['Hi! Ask me anything.', words.join('').trim()]);
+  // Deleted meanwhile, while the panel is closed.
+  service.conversations.clear();
+  await page.keyboard.press('Escape');
+  await back();
+  await visitor.launcher.click();
+  await visitor.panel.locator('.chips').waitFor();
+  same(await questions(visitor), []);
+});
+
 test('history: a question that failed is still there on the next page, to be tried again', async (visitor) => {
   const { service } = visitor;
   service.problems.chat = { status: 503, code: 'unavailable' };
@@ -132,6 +155,27 @@ test('history: a history that cannot be loaded can be tried again', async (visit
   same(await visitor.panel.locator('.error').count(), 0);
 });
 
+test('history: a history that does not come is waited for a while only, or until Stop', async (visitor) => {
+  const { page, service } = visitor;
+  const wait = () => { service.problems.conversations = { until: new Promise(() => {}) }; };
+  const retry = visitor.panel.getByRole('button', { name: 'Try again' });
+  const stop = visitor.panel.getByRole('button', { name: 'Stop' });
+  await page.clock.install();
+  await visitor.open();
+  await visitor.ask('Hello?');
+  wait();
+  await visitor.visit('/other');
+  await stop.click();
+  await retry.waitFor();
+  same(await stop.isVisible(), false);
+  wait();
+  await retry.click();
+  await until(() => service.asked('conversations/').length === 2, 'the second try');
+  await page.clock.runFor(15_000);
+  await retry.click();
+  await until(async () => String(await questions(visitor)) === 'Hello?', 'the question');
+});
+
 test('history: a new conversation deletes the old one, after asking', async (visitor) => {
   const { service, page } = visitor;
   await visitor.open();
@@ -153,13 +197,59 @@ test('history: a new conversation deletes the old one, after asking', async (vis
   same(service.asked('chat')[1].body.conversation, null);
 });
 
-test('history: a browser that forbids storage still chats', async (visitor) => {
+test('history: after a laptop slept, a conversation can still be deleted; where it cannot, the visitor hears so', async (visitor) => {
   const { page, service } = visitor;
-  await page.addInitScript(() => {
-    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: () => { throw new DOMException('no', 'SecurityError'); } });
-  });
+  const kept = visitor.panel.getByText('The conversation could no longer be deleted.');
+  const sleep = () => page.evaluate(() => localStorage.setItem('pennypress:site_demo', JSON.stringify({ ...JSON.parse(localStorage['pennypress:site_demo']), expires: 1 })));
+  const remove = async () => {
+    await visitor.panel.getByRole('button', { name: 'New conversation' }).click();
+    await visitor.panel.getByRole('button', { name: 'Delete' }).click();
+    await visitor.panel.locator('.chips').waitFor();
+    same(await questions(visitor), []);
+  };
   await visitor.open();
+  // The token ran out, but the service still takes it for a new one.
   await visitor.ask('Hello?');
-  same(await visitor.ask('Again?'), 'Hello there.');
-  expect(service.asked('chat')[1].body.conversation, 'one conversation');
+  await sleep();
+  await remove();
+  same([service.conversations.size, await kept.count()], [0, 0]);
+  // It does not any more.
+  await visitor.ask('Hello?');
+  await sleep();
+  service.tokens.clear();
+  await remove();
+  same([service.conversations.size, await kept.count()], [1, 1]);
+  // A question after that began a second conversation below the first: only that one can go.
+  await visitor.ask('Hello?');
+  await sleep();
+  service.tokens.clear();
+  await visitor.ask('And?');
+  same(await questions(visitor), ['Hello?', 'And?']);
+  await remove();
+  same([service.conversations.size, await kept.count()], [2, 1]);
+  // It is said once.
+  await visitor.ask('Hello?');
+  await remove();
+  same([service.conversations.size, await kept.count()], [2, 0]);
 });
+
+const STORAGES = {
+  'forbids storage': () => {
+    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: () => { throw new DOMException('no', 'SecurityError'); } });
+  },
+  'has no room in its storage': () => {
+    Storage.prototype.setItem = () => { throw new DOMException('no', 'QuotaExceededError'); };
+  },
+};
+
+for (const [what, spoil] of Object.entries(STORAGES)) {
+  test(`history: a browser that ${what} still chats`, async (visitor) => {
+    const { page, service } = visitor;
+    await page.addInitScript(spoil);
+    await visitor.open();
+    await visitor.ask('Hello?');
+    same(await visitor.ask('Again?'), 'Hello there.');
+    expect(service.asked('chat')[1].body.conversation, 'one conversation');
+    same(service.asked('visitors').length, 1, 'tokens asked for');
+  });
+}

@@ -97,6 +97,13 @@ test('loader: when the chat cannot be fetched, the next click tries again', asyn
   await visitor.panel.locator('.a').first().waitFor();
 });
 
+test('loader: a copy of it in an optimiser\'s folder fetches the chat from where the tag says', async (visitor) => {
+  const { service } = visitor;
+  service.tag = (origin) => `<script async src="${origin}/cache/min/1/widget.js?ver=1" data-site="site_demo" data-api="${origin}/api/v1/" data-chat="${origin}/chat.js?lang=en"></script>`;
+  await visitor.open();
+  expect(/^\?lang=en&v=[0-9a-f]{12}$/.test(service.asked('/chat.js')[0].query), 'chat.js carries its hash, and what the tag had');
+});
+
 test('loader: data-api that holds a query gets its parameters by &', async (visitor) => {
   const { service } = visitor;
   service.tag = (origin) => `<script async src="${origin}/widget.js?ver=1" data-site="site_demo" data-api="${origin}/index.php?rest_route=/pennypress/v1/"></script>`;

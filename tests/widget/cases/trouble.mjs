@@ -86,6 +86,36 @@ test('trouble: without its configuration the chat works in its own words', async
   same(await visitor.ask('Hello?'), 'Hello there.');
 });
 
+test('trouble: a configuration that does not come holds a click up for two seconds, and is there on the next page', async (visitor) => {
+  const { page, service } = visitor;
+  let come;
+  service.problems.widget = { until: new Promise((done) => { come = done; }) };
+  await page.clock.install();
+  await visitor.visit();
+  await visitor.launcher.click();
+  await until(() => service.asked('widget').length, 'the call');
+  await page.clock.runFor(2000);
+  await visitor.last.waitFor();
+  same(await visitor.words(), 'Hello! How can I help?');
+  come();
+  await until(() => page.evaluate(() => 'config' in JSON.parse(sessionStorage.getItem('pennypress:site_demo'))), 'the configuration');
+  await visitor.visit('/other');
+  await visitor.last.waitFor();
+  same([await visitor.words(), service.asked('widget').length], ['Hi! Ask me anything.', 1]);
+});
+
+test('trouble: a token that does not come is waited for a while only', async (visitor) => {
+  const { page, service } = visitor;
+  await page.clock.install();
+  await visitor.open();
+  service.problems.visitors = { until: new Promise(() => {}) };
+  await visitor.say('Hello?');
+  await until(() => service.asked('visitors').length, 'the call');
+  await page.clock.runFor(15_000);
+  await visitor.settled();
+  same(await visitor.last.locator('.error').textContent(), 'The chat is not available right now. Please try again in a moment.');
+});
+
 test('trouble: a configuration of the wrong kinds is as good as none', async (visitor) => {
   const { service } = visitor;
   service.config = { name: 5, greeting: ['x'], suggestions: [null, 7, {}, 'Real'], colours: { accent: 'red;background:url(https://evil.example)', on_accent: [] }, locale: {}, texts: [1, 2] };

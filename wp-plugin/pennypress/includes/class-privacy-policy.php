@@ -19,7 +19,7 @@ final class Privacy_Policy {
 	 */
 	public static function suggest() {
 		$paragraphs = array(
-			__( 'When you ask our chat assistant something, your question, the address and title of the page you are on, your IP address and, if you are signed in, your user number are sent to a service that we run. It keeps the conversation so that you can continue it and so that we can improve our answers; you can delete your conversation in the chat window. To write an answer, the service may send your question, but neither your IP address nor your user number, to a provider of language models.', 'pennypress' ),
+			__( 'When you ask our chat assistant something, your question, the address and title of the page you are on, your IP address and, if you are signed in, your user number are sent to a service that we run. It keeps the conversation so that you can continue it and so that we can improve our answers; you can delete your conversation in the chat window for up to an hour after you last used our pages. To write an answer, the service may send your question, but neither your IP address nor your user number, to a provider of language models.', 'pennypress' ),
 			__( 'The assistant answers from what is published on this site. Our published pages are sent to the same service for that, and passages of them, to the provider of language models. If you wrote something that is published here as a page, it can be quoted in an answer; comments are not used.', 'pennypress' ),
 		);
 		wp_add_privacy_policy_content( 'Pennypress', '<p>' . implode( '</p><p>', array_map( 'esc_html', $paragraphs ) ) . '</p>' );

@@ -33,7 +33,8 @@ final class Widget {
 
 	/**
 	 * Writes the loader's tag: `async` and the data attributes that it reads. (WordPress 6.3 and newer could say `async`
-	 * itself, 6.1 cannot, and no version the rest.)
+	 * itself, 6.1 cannot, and no version the rest.) Where the chat is must be said, because plugins that minify scripts
+	 * serve a copy of the loader from their own folder, and of the loader only.
 	 *
 	 * @param string $tag    The tag as WordPress wrote it.
 	 * @param string $handle Which script it is.
@@ -44,9 +45,10 @@ final class Widget {
 			return $tag;
 		}
 		$attributes = sprintf(
-			' async data-site="%s" data-api="%s" src=',
+			' async data-site="%s" data-api="%s" data-chat="%s" src=',
 			esc_attr( (string) wp_scripts()->get_data( $handle, 'pennypress_site' ) ),
-			esc_url( rest_url( Routes::REST_NAMESPACE . '/' ) )
+			esc_url( rest_url( Routes::REST_NAMESPACE . '/' ) ),
+			esc_url( plugins_url( 'assets/chat.js', MAIN_FILE ) )
 		);
 		foreach ( (array) wp_scripts()->get_data( $handle, 'pennypress_colours' ) as $name => $colour ) {
 			if ( '' !== $colour ) {
