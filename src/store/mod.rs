@@ -132,11 +132,17 @@ pub trait AnswerStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Answer, Option<Rating>)>, StoreError>;
 
-    /// Removes the visitor's conversation with all feedback on it; false when there is none of that visitor.
-    async fn delete_conversation(&self, site: &str, id: ConversationId, visitor: VisitorId)
-    -> Result<bool, StoreError>;
+    /// Removes the visitor's conversation with all feedback on it; false when there is none of that visitor. With `is_answering` an
+    /// answer of theirs is being made in it: then it is theirs, also while nothing of it is written, and nothing will be.
+    async fn delete_conversation(
+        &self,
+        site: &str,
+        id: ConversationId,
+        visitor: VisitorId,
+        is_answering: bool,
+    ) -> Result<bool, StoreError>;
 
-    /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer.
+    /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer of this visitor.
     async fn feedback(&self, feedback: Feedback) -> Result<bool, StoreError>;
 
     /// What the calls of each site cost since a moment (Unix time in milliseconds) and counts against its budget, by site key.

@@ -257,22 +257,14 @@ async fn a_visitor_reads_and_deletes_a_conversation() {
     );
     let problem = crate::asking::Problem::of(app.conversation(&told.conversation, &ben).await).await;
     problem.is(404, "unknown_conversation");
-    let delete = |token: String| {
-        let path = format!("/api/v1/conversations/{}?site=site_a", told.conversation);
-        let request = app.request(reqwest::Method::DELETE, &path);
-        async move {
-            request
-                .header("x-pennypress-visitor", token)
-                .send()
-                .await
-                .expect("an answer")
-                .status()
-        }
-    };
-    assert_eq!(delete(ben).await, 404);
-    assert_eq!(delete(anna.clone()).await, 204);
-    assert_eq!(delete(anna.clone()).await, 404);
+    assert_eq!(app.delete_conversation(&told.conversation, &ben).await.status(), 404);
+    assert_eq!(app.delete_conversation(&told.conversation, &anna).await.status(), 204);
+    assert_eq!(app.delete_conversation(&told.conversation, &anna).await.status(), 404);
     assert_eq!(app.conversation(&told.conversation, &anna).await.status(), 404);
+    // Nor is it told again to who lost the connection.
+    for answer in [&told.answer, &again.answer] {
+        assert_eq!(app.resume(answer, None, Some(&anna)).await.status(), 404);
+    }
 }
 
 #[tokio::test]

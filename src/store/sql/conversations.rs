@@ -105,6 +105,7 @@ impl AnswerStore for Engine {
         site: &str,
         id: ConversationId,
         visitor: VisitorId,
+        is_answering: bool,
     ) -> Result<bool, StoreError> {
         let site = site.to_owned();
         self.write_and_forget(
@@ -116,7 +117,7 @@ impl AnswerStore for Engine {
                         .bind(visitor.to_string())
                         .execute(connection)
                         .await?;
-                    Ok(gone.rows_affected() > 0)
+                    Ok(gone.rows_affected() > 0 || is_answering)
                 }
                 .boxed()
             },

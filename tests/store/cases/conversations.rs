@@ -128,25 +128,46 @@ async fn a_deleted_conversation_takes_everything_along_and_stays_gone() {
     let sent = answer("site_a", ConversationId::generate());
     let visitor = sent.visitor.expect("a visitor");
     store.record(sent.clone().into()).await;
-    assert!(
-        store
-            .feedback(thumb(sent.id, Rating::Down, "no"))
-            .await
-            .expect("written")
-    );
+    assert!(store.feedback(thumb(sent.id, Rating::Down, "no")).await.expect("written"));
     let of = sent.conversation;
     assert!(
         !store
-            .delete_conversation("site_a", of, VisitorId::generate())
+            .delete_conversation("site_a", of, VisitorId::generate(), false)
             .await
             .expect("read")
     );
-    assert!(!store.delete_conversation("site_b", of, visitor).await.expect("read"));
+    assert!(
+        !store
+            .delete_conversation("site_b", of, visitor, false)
+            .await
+            .expect("read")
+    );
     store.record(sent.clone().into()).await;
-    assert!(store.delete_conversation("site_a", of, visitor).await.expect("deleted"));
-    assert!(!store.delete_conversation("site_a", of, visitor).await.expect("read"));
+    assert!(
+        store
+            .delete_conversation("site_a", of, visitor, false)
+            .await
+            .expect("deleted")
+    );
+    assert!(
+        !store
+            .delete_conversation("site_a", of, visitor, false)
+            .await
+            .expect("read")
+    );
     // The answer that was still running ends only now.
     store.record(sent.clone().into()).await;
+    assert!(store.conversation("site_a", of, 10).await.expect("read").is_empty());
+    // So does the first of a conversation that was deleted before anything of it was written.
+    let first = answer("site_a", ConversationId::generate());
+    let (of, visitor) = (first.conversation, first.visitor.expect("a visitor"));
+    assert!(
+        store
+            .delete_conversation("site_a", of, visitor, true)
+            .await
+            .expect("noted")
+    );
+    store.record(first.into()).await;
     assert!(store.conversation("site_a", of, 10).await.expect("read").is_empty());
     assert!(store.answer(sent.id).await.expect("read").is_none());
     assert_eq!(
