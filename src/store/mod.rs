@@ -89,6 +89,9 @@ pub struct Feedback {
     pub answer: AnswerId,
     /// The site's key; feedback on another site's answer is refused.
     pub site: String,
+    /// Who gives it. On an answer in a visitor's conversation only theirs is taken; on one that no visitor is known for, anybody's
+    /// who has its id.
+    pub visitor: Option<VisitorId>,
     pub rating: Rating,
     /// At most 2,000 characters.
     pub comment: String,

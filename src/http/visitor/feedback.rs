@@ -43,6 +43,7 @@ pub async fn give(
     let feedback = Feedback {
         answer,
         site: caller.site.key.clone(),
+        visitor: caller.visitor,
         rating: given.rating,
         comment,
         given_at_ms: jiff::Timestamp::now().as_millisecond(),
