@@ -313,3 +313,17 @@ async fn an_answer_that_hits_its_length_says_so() {
         "half an answer is not cached"
     );
 }
+
+#[tokio::test]
+async fn an_answer_that_the_provider_cut_is_half_a_one_and_nobody_else_gets_it() {
+    let provider = Provider::start().await;
+    let app = settings().models(&provider, &["m"]).start().await;
+    for reason in ["content_filter", "tool_calls"] {
+        provider.plan("m", json!({"text": "The zebra", "finish_reason": reason}));
+        let question = format!("What is striped, and does {reason} matter?");
+        for _ in 0..2 {
+            let told = app.ask(&question).whole().await;
+            assert_eq!((told.from.as_str(), told.finish()), ("model", "length"), "{reason}");
+        }
+    }
+}
