@@ -15,6 +15,9 @@ use crate::http::problem::whole_seconds;
 /// OpenAI's own clients heed it.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
+/// What is told when no model at its limit says when to come back: as long as a model that fails is left alone at first.
+const AT_ITS_LIMIT: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -110,9 +113,9 @@ impl ApiError {
         )
     }
 
-    fn busy(kind: &'static str, message: String, retry_after: Option<Duration>) -> Self {
+    fn busy(kind: &'static str, message: String, retry_after: Duration) -> Self {
         Self {
-            retry_after,
+            retry_after: Some(retry_after),
             ..Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 kind,
@@ -161,8 +164,8 @@ impl From<Rejection> for ApiError {
                     message,
                 )
             },
-            Rejection::TooFast { retry_after } => Self::busy("requests", message, Some(retry_after)),
-            Rejection::AllBusy { retry_after } => Self::busy("requests", message, retry_after),
+            Rejection::TooFast { retry_after } => Self::busy("requests", message, retry_after),
+            Rejection::AllBusy { retry_after } => Self::busy("requests", message, retry_after.unwrap_or(AT_ITS_LIMIT)),
             Rejection::BudgetSpent => Self {
                 is_final: true,
                 ..Self::new(
