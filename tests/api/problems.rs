@@ -99,8 +99,21 @@ async fn wrong_types_and_missing_fields_are_named() {
 #[tokio::test]
 async fn a_message_has_1_to_4000_characters() {
     let app = settings().start().await;
-    for empty in ["", " ", "\n\t \u{3000}"] {
+    for empty in [
+        "",
+        " ",
+        "\n\t \u{3000}",
+        "\u{0}",
+        "\u{200b}\u{200b}",
+        "\u{feff}\u{2060} \u{ad}",
+        "\u{fe0f}\u{e0001}",
+        "\u{3164}\u{2800}",
+        "\u{202e}\u{7f}",
+    ] {
         app.ask(empty).problem().await.is(400, "invalid_request");
+    }
+    for brief in ["?", "🚀", "👩‍👩‍👧", "❤️", "ß", "漢", "\u{200b}x\u{0}"] {
+        app.ask(brief).told().await;
     }
     for letter in ["x", "ü", "漢", "🚀"] {
         app.ask(&letter.repeat(4_000)).told().await;

@@ -6,6 +6,8 @@ use std::time::Instant;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -93,8 +95,10 @@ fn part<T: 'static>(request: &HttpRequest) -> Result<&T, Problem> {
 fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Asked, Problem> {
     // Kept as it was written; only what compares questions overlooks white space.
     let message = asked.message;
-    if message.trim().is_empty() {
-        return Err(Problem::invalid("`message` is empty."));
+    if !message.chars().any(is_seen) {
+        return Err(Problem::invalid(
+            "`message` is empty: there is nothing in it that can be seen.",
+        ));
     }
     let length = message.chars().count();
     if length > LONGEST_MESSAGE {
@@ -137,6 +141,14 @@ fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Ask
         address: caller.address,
         began,
     })
+}
+
+/// Whether anything is drawn for it. A question of signs that nobody sees would be paid for like any other.
+fn is_seen(sign: char) -> bool {
+    // A cell of Braille without a dot is no white space to Unicode, and looks like it.
+    let is_blank = sign.is_whitespace() || sign == '\u{2800}';
+    let is_ignored = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(sign);
+    !is_blank && !sign.is_control() && !is_ignored
 }
 
 /// Like `en`, `pt-BR`, or `de_DE_formal` as WordPress writes it.
