@@ -326,12 +326,20 @@ async fn a_visitor_s_token_is_checked() {
         .problem()
         .await
         .is(401, "invalid_token");
-    // Both spellings of the header are taken, and a renewed token is of the same visitor.
-    let told = app
+    // Both headers are taken, the name of the scheme in either case, and a renewed token is of the same visitor.
+    let mut told = app
         .ask("Hello?")
         .header("authorization", &format!("Bearer {token}"))
         .told()
         .await;
+    for scheme in ["bearer", "BEARER"] {
+        assert_eq!(app.conversation(&told.conversation, &token).await.status(), 200);
+        told = app
+            .ask("Hello?")
+            .header("authorization", &format!("{scheme} {token}"))
+            .told()
+            .await;
+    }
     assert_eq!(app.conversation(&told.conversation, &token).await.status(), 200);
     let renewed = app
         .request(Method::POST, "/api/v1/visitors")

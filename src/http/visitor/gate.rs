@@ -296,7 +296,11 @@ fn signed(request: &HttpRequest) -> Result<Option<Signed<'_>>, SignatureError> {
 fn token(request: &HttpRequest) -> Option<&str> {
     let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     header(&VISITOR)
-        .or_else(|| header(&header::AUTHORIZATION)?.strip_prefix("Bearer "))
+        .or_else(|| {
+            // RFC 9110, section 11.1: a scheme is written in either case.
+            let (scheme, token) = header(&header::AUTHORIZATION)?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token)
+        })
         .map(str::trim)
         .filter(|token| !token.is_empty())
 }
