@@ -51,6 +51,21 @@ async fn what_is_not_the_expected_json_is_named() {
         "]".repeat(20_000)
     );
     post(&app, deep).await.is(400, "invalid_request");
+    // A list of the values without their names is not an object, and no word of ours names what was expected.
+    let list = r#"["site_a",null,"Hello?",null,null,null,false]"#;
+    let page = r#"{"site":"site_a","message":"Hello?","page":["https://a.example/","A"]}"#;
+    for (body, told) in [
+        (list, "invalid type: list, expected an object"),
+        ("null", "invalid type: null, expected an object"),
+        (
+            page,
+            "`page` in the body is wrong: invalid type: list, expected an object",
+        ),
+    ] {
+        let problem = post(&app, body).await;
+        problem.is(400, "invalid_request");
+        assert!(problem.detail.contains(told), "{body}: {problem:?}");
+    }
     works(&app).await;
 }
 
@@ -76,6 +91,9 @@ async fn wrong_types_and_missing_fields_are_named() {
         let problem = post(&app, with(key, value.clone())).await;
         problem.is(400, "invalid_request");
         assert!(problem.detail.contains(key), "{key} = {value}: {problem:?}");
+        for word in ["struct", "map", "sequence", "integer"] {
+            assert!(!problem.detail.contains(word), "a word of Rust: {problem:?}");
+        }
     }
     post(&app, r#"{"site":"site_a"}"#).await.is(400, "invalid_request");
     post(&app, r#"{"message":"Hello?"}"#).await.is(400, "invalid_request");

@@ -11,10 +11,11 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::gate::{Caller, Gate, Naming, OriginRule, read_json};
+use super::gate::{Caller, Gate, Naming, OriginRule};
 use super::{NO_STORE, PublicUrl, body, events};
 use crate::answering::{Answering, Asked, End, Reader, Reply};
 use crate::domain::{AnswerId, ConversationId, Finish, From, Page, Source};
+use crate::http::json::{self, Object};
 use crate::http::problem::Problem;
 
 /// A message may have this many characters.
@@ -32,7 +33,7 @@ struct ChatRequest<'a> {
     #[serde(default)]
     conversation: Option<String>,
     #[serde(default)]
-    page: Option<PageGiven>,
+    page: Option<Object<PageGiven>>,
     #[serde(default)]
     locale: Option<String>,
     #[serde(default)]
@@ -51,7 +52,7 @@ pub async fn chat(request: HttpRequest, payload: Payload) -> Result<HttpResponse
     let began = Instant::now();
     let (gate, answering) = (part::<Gate>(&request)?, part::<Answering>(&request)?);
     let body = body::read(payload).await?;
-    let mut asked: Result<ChatRequest, Problem> = read_json(&body);
+    let mut asked: Result<ChatRequest, Problem> = json::read(&body);
     let caller = match &mut asked {
         Ok(asked) => {
             let naming = Naming {
@@ -73,7 +74,7 @@ pub async fn chat(request: HttpRequest, payload: Payload) -> Result<HttpResponse
     match (reply, stream) {
         (Reply::Whole(whole), true) => Ok(events::whole(&whole, &base)),
         (Reply::Running(reader), true) => Ok(events::running(reader, base)),
-        (Reply::Whole(whole), false) => Ok(json(&Told {
+        (Reply::Whole(whole), false) => Ok(written(&Told {
             conversation: whole.conversation,
             answer: whole.answer,
             from: whole.from,
@@ -114,7 +115,7 @@ fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Ask
         }
         text
     };
-    let page = asked.page.map(|page| Page {
+    let page = asked.page.map(|Object(page)| Page {
         url: cut(page.url),
         title: cut(page.title),
     });
@@ -176,7 +177,7 @@ async fn told_whole(mut reader: Reader, base: &str) -> Result<HttpResponse, Prob
         return Err(Problem::unavailable("The answer broke off. Please ask again."));
     };
     run.with(|state| {
-        Ok(json(&Told {
+        Ok(written(&Told {
             conversation: run.question.conversation,
             answer: run.answer,
             from: state.from.unwrap_or(From::Model),
@@ -187,7 +188,7 @@ async fn told_whole(mut reader: Reader, base: &str) -> Result<HttpResponse, Prob
     })
 }
 
-fn json(told: &Told<'_>) -> HttpResponse {
+fn written(told: &Told<'_>) -> HttpResponse {
     // All at once: a text that grows in small steps is copied at each.
     let mut body = Vec::with_capacity(told.text.len() + told.text.len() / 8 + 256);
     // Writing into memory does not fail, and these types always have a JSON form.
