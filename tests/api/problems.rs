@@ -70,6 +70,27 @@ async fn what_is_not_the_expected_json_is_named() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = settings().start().await;
+    let address = app.url("").replace("http://", "");
+    let mut connection = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let head = "POST /api/v1/chat HTTP/1.1\r\nhost: x\r\norigin: https://a.example\r\ncontent-length: 99\r\n\r\n{";
+    connection.write_all(head.as_bytes()).await.expect("written");
+    let mut told = String::new();
+    let read = connection.read_to_string(&mut told);
+    let read = tokio::time::timeout(crate::provider::PATIENCE, read).await;
+    // To its end: the service closes the connection.
+    read.expect("in time").expect("an answer");
+    let (head, body) = told.split_once("\r\n\r\n").expect("a head");
+    assert!(
+        head.starts_with("HTTP/1.1 408 ") && body.contains("\"request_timeout\""),
+        "{told}"
+    );
+    works(&app).await;
+}
+
+#[tokio::test]
 async fn wrong_types_and_missing_fields_are_named() {
     let app = settings().start().await;
     let with = |key: &str, value: Value| {

@@ -93,6 +93,17 @@ impl ApiError {
         )
     }
 
+    /// A body did not arrive in this time. OpenAI's own clients send it again.
+    pub fn late(patience: Duration) -> Self {
+        let message = format!("The body did not arrive within {} seconds.", patience.as_secs());
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "invalid_request_error",
+            Some("request_timeout"),
+            message,
+        )
+    }
+
     pub fn no_such_address(method: &str, path: &str) -> Self {
         let message = format!("Invalid URL ({method} {path}). /openapi.json lists what there is.");
         Self::new(
@@ -204,6 +215,10 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status);
         response.content_type("application/json");
         response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // RFC 9110, section 15.5.9: nobody waits for the rest.
+            response.force_close();
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
