@@ -1,11 +1,30 @@
 //! Where a question belongs: its conversation, and what was said there before.
 
-use super::{AskError, Asked};
+use super::{Answering, AskError, Asked};
 use crate::domain::{AnswerId, ConversationId, Finish, Question, Role, Spent, Turn, VisitorId};
 use crate::store::{AnswerStore, StoreError};
 
 /// The latest answers of a conversation that a question may lean on; how many of them a model is told is up to its context.
 const REMEMBERED: u32 = 30;
+
+impl Answering {
+    /// Removes the visitor's conversation, also one in which an answer is still being made; false when there is none of that visitor.
+    pub async fn delete_conversation(
+        &self,
+        site: &str,
+        id: ConversationId,
+        visitor: VisitorId,
+    ) -> Result<bool, StoreError> {
+        let parts = &*self.0;
+        // Asked before the store is: an answer has not ended before it is handed to the store.
+        let is_answering = parts.runs.is_answering(site, id, visitor);
+        let is_gone = parts.store.delete_conversation(site, id, visitor, is_answering).await?;
+        if is_gone {
+            parts.runs.forget(id);
+        }
+        Ok(is_gone)
+    }
+}
 
 /// The question with its history. A conversation is its visitor's alone.
 pub async fn place(store: &dyn AnswerStore, asked: Asked) -> Result<Question, AskError> {

@@ -109,7 +109,10 @@ pub(super) fn shadow(parts: &Arc<Parts>, run: &Arc<Run>) {
     let Some(trial) = parts.experiments.of(&run.question, Mode::Shadow) else {
         return;
     };
-    let whole = run.with(|state| state.from == Some(From::Model) && state.end == Some(End::Done(Finish::Stop)));
+    let whole = run.with(|state| {
+        let is_whole = state.from == Some(From::Model) && state.end == Some(End::Done(Finish::Stop));
+        is_whole && !state.is_forgotten
+    });
     let site = &run.question.site.key;
     if !whole || parts.budgets.standing(site, jiff::Timestamp::now()) != Standing::Free {
         return;

@@ -249,9 +249,14 @@ impl Answering {
         ))
     }
 
-    /// An answer that is running, or ran a short while ago; one that lost its readers goes on.
-    pub fn resume(&self, answer: AnswerId, position: Position) -> Option<Reader> {
-        self.0.runs.resume(&self.0, answer, position)
+    /// An answer that is running, or ran a short while ago, for who may read it; one that lost its readers goes on a few times.
+    pub fn resume(
+        &self,
+        answer: AnswerId,
+        position: Position,
+        may_read: impl FnOnce(&Question) -> bool,
+    ) -> Option<Reader> {
+        self.0.runs.resume(&self.0, answer, position, may_read)
     }
 
     /// Stops what is still running, and waits until all of it is written down.

@@ -19,6 +19,9 @@ use crate::limits::Reservation;
 
 /// How long an answer goes on without a reader: long enough for a connection that breaks and comes back at once.
 const PATIENCE: Duration = Duration::from_millis(400);
+/// How often an answer that lost its readers goes on for one who comes back. Each time another call to a model is paid for, which no
+/// limit counts; after that it stays as it is, `aborted`, and who wants the rest asks again.
+const REVIVALS: u32 = 3;
 
 /// How an answer ended, as its readers are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,22 @@ pub struct State {
     /// What is set aside of the site's budget until the cost is known.
     pub reservation: Option<Reservation>,
     pub cancel: CancellationToken,
+    revivals: u32,
+    /// Its conversation was deleted: whoever reads it hears the rest, and nothing of it is kept.
+    pub is_forgotten: bool,
+}
+
+impl State {
+    /// Has a stopped answer go on; false when it did so too often already.
+    pub fn revive(&mut self) -> bool {
+        let goes_on = self.revivals < REVIVALS;
+        if goes_on {
+            self.revivals += 1;
+            (self.end, self.ended_at) = (None, None);
+            self.cancel = CancellationToken::new();
+        }
+        goes_on
+    }
 }
 
 /// How a question is to be answered.
@@ -107,6 +126,8 @@ impl Run {
                 meaning: None,
                 reservation,
                 cancel: CancellationToken::new(),
+                revivals: 0,
+                is_forgotten: false,
             }),
             changes: Notify::new(),
             readers: AtomicUsize::new(0),

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::run::{End, Plan, Position, Reader, Run};
+use super::run::{End, Plan, Position, Reader, Run, State};
 use super::{Parts, now_ms, tell};
 use crate::cache::CacheKey;
-use crate::domain::{AnswerId, Finish};
+use crate::domain::{AnswerId, ConversationId, Finish, Question, VisitorId};
 
 /// How long an answer stays here after its end. Later its readers get it from the store.
 const KEPT: Duration = Duration::from_secs(120);
@@ -84,19 +84,22 @@ impl Runs {
         }
     }
 
-    pub(super) fn resume(&self, parts: &Arc<Parts>, answer: AnswerId, position: Position) -> Option<Reader> {
+    pub(super) fn resume(
+        &self,
+        parts: &Arc<Parts>,
+        answer: AnswerId,
+        position: Position,
+        may_read: impl FnOnce(&Question) -> bool,
+    ) -> Option<Reader> {
         let run = self.by_answer.lock().get(&answer).cloned()?;
+        // Asked first: an answer does not go on for who may not read it.
+        if !may_read(&run.question) || run.with(|state| state.is_forgotten) {
+            return None;
+        }
         let reader = run.reader(position);
-        let was_deserted = run.with(|state| {
-            let deserted = state.end == Some(End::Done(Finish::Aborted));
-            if deserted {
-                state.end = None;
-                state.ended_at = None;
-                state.cancel = CancellationToken::new();
-            }
-            deserted
-        });
-        if was_deserted && !self.stopping.is_cancelled() {
+        let may_go_on = !self.stopping.is_cancelled();
+        let goes_on = may_go_on && run.with(|state| state.end == Some(End::Done(Finish::Aborted)) && state.revive());
+        if goes_on {
             self.spawn(parts, run, None);
         }
         Some(reader)
@@ -104,11 +107,26 @@ impl Runs {
 
     /// Whether a stopped answer goes on, because somebody reads it again.
     pub(super) fn revive(&self, run: &Run) -> bool {
-        let revived = !run.is_deserted() && !self.stopping.is_cancelled();
-        if revived {
-            run.with(|state| state.cancel = CancellationToken::new());
+        !run.is_deserted() && !self.stopping.is_cancelled() && run.with(State::revive)
+    }
+
+    /// Whether an answer is being made in this conversation, and it is the visitor's.
+    pub(super) fn is_answering(&self, site: &str, conversation: ConversationId, visitor: VisitorId) -> bool {
+        let is_theirs = |question: &Question| {
+            question.conversation == conversation && question.visitor == Some(visitor) && question.site.key == site
+        };
+        let runs = self.by_answer.lock();
+        runs.values()
+            .any(|run| is_theirs(&run.question) && run.with(|state| state.end.is_none() && !state.is_forgotten))
+    }
+
+    /// The conversation is gone: what is being made in it is not written down, and what was made is not told again.
+    pub(super) fn forget(&self, conversation: ConversationId) {
+        for run in self.by_answer.lock().values() {
+            if run.question.conversation == conversation {
+                run.with(|state| state.is_forgotten = true);
+            }
         }
-        revived
     }
 
     fn spawn(&self, parts: &Arc<Parts>, run: Arc<Run>, leader: Option<Reader>) {
@@ -151,8 +169,11 @@ impl Runs {
 }
 
 async fn sweep(by_answer: Arc<Mutex<HashMap<AnswerId, Arc<Run>>>>, stopping: CancellationToken) {
-    let is_kept = |run: &Arc<Run>| run.with(|state| state.ended_at.is_none_or(|ended| ended.elapsed() < KEPT));
+    let is_kept = |state: &mut State| {
+        let is_fresh = |ended: Instant| ended.elapsed() < KEPT && !state.is_forgotten;
+        state.ended_at.is_none_or(is_fresh)
+    };
     while stopping.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
-        by_answer.lock().retain(|_, run| is_kept(run));
+        by_answer.lock().retain(|_, run| run.with(is_kept));
     }
 }

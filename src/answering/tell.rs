@@ -293,7 +293,8 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
     });
     let needed = run.with(|state| state.bill.needed);
     parts.metrics.question(record.from, record.finish);
-    if let (Some(key), From::Model, Finish::Stop) = (&run.key, record.from, record.finish) {
+    let is_forgotten = run.with(|state| state.is_forgotten);
+    if let (Some(key), From::Model, Finish::Stop, false) = (&run.key, record.from, record.finish, is_forgotten) {
         let kept = CachedAnswer {
             text: record.text.clone(),
             sources: record.sources.clone(),
@@ -312,7 +313,9 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             near: None,
         });
     }
-    parts.store.record(Arc::new(record)).await;
+    if !is_forgotten {
+        parts.store.record(Arc::new(record)).await;
+    }
     let (calls, _reservation) = run.with(|state| (std::mem::take(&mut state.bill.calls), state.reservation.take()));
     if !calls.is_empty() {
         let cost = calls.iter().map(|call| call.cost).sum();

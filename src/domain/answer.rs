@@ -54,6 +54,7 @@ named!(
     /// How an answer ended.
     Finish {
         Stop = "stop",
+        /// Cut before its end: it was as long as it may be, or the provider ended it.
         Length = "length",
         /// The visitor left or pressed stop.
         Aborted = "aborted",

@@ -39,6 +39,12 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_long", detail)
     }
 
+    /// A body did not arrive in this time.
+    pub fn late(patience: Duration) -> Self {
+        let detail = format!("The body did not arrive within {} seconds.", patience.as_secs());
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+    }
+
     pub fn unknown_site() -> Self {
         let detail = "This service has no such site. Check the site key (`data-site`, or `site` in the request).";
         Self::new(StatusCode::NOT_FOUND, "unknown_site", detail)
@@ -126,6 +132,10 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(self.status);
         response.content_type("application/problem+json");
         response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // RFC 9110, section 15.5.9: nobody waits for the rest.
+            response.force_close();
+        }
         if let Some(seconds) = retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }

@@ -160,11 +160,7 @@ pub fn read_event(data: &[u8], pieces: &mut Vec<Piece>) -> Result<(), CallError>
             }
         }
         if let Some(reason) = choice.finish_reason {
-            pieces.push(Piece::Finish(if reason == "length" {
-                Finish::Length
-            } else {
-                Finish::Stop
-            }));
+            pieces.push(Piece::Finish(finish_of(&reason)));
         }
     }
     if let Some(usage) = chunk.usage {
@@ -179,6 +175,18 @@ pub fn read_event(data: &[u8], pieces: &mut Vec<Piece>) -> Result<(), CallError>
         }));
     }
     Ok(())
+}
+
+/// Half an answer is one whatever cut it: its length, the provider's filter, a tool that the model would call and nobody offered,
+/// or trouble of the provider's own (as DeepSeek and GLM tell it). What a provider calls its answers' proper end differs more.
+fn finish_of(reason: &str) -> Finish {
+    match reason {
+        "length" | "content_filter" | "tool_calls" | "function_call" => Finish::Length,
+        "insufficient_system_resource" | "sensitive" | "network_error" | "model_context_window_exceeded" => {
+            Finish::Length
+        }
+        _ => Finish::Stop,
+    }
 }
 
 #[cfg(test)]

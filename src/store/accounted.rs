@@ -66,8 +66,9 @@ impl AnswerStore for Accounted {
         site: &str,
         id: ConversationId,
         visitor: VisitorId,
+        is_answering: bool,
     ) -> Result<bool, StoreError> {
-        self.apart.delete_conversation(site, id, visitor).await
+        self.apart.delete_conversation(site, id, visitor, is_answering).await
     }
 
     async fn feedback(&self, feedback: Feedback) -> Result<bool, StoreError> {

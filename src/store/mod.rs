@@ -89,6 +89,9 @@ pub struct Feedback {
     pub answer: AnswerId,
     /// The site's key; feedback on another site's answer is refused.
     pub site: String,
+    /// Who gives it. On an answer in a visitor's conversation only theirs is taken; on one that no visitor is known for, anybody's
+    /// who has its id.
+    pub visitor: Option<VisitorId>,
     pub rating: Rating,
     /// At most 2,000 characters.
     pub comment: String,
@@ -132,11 +135,17 @@ pub trait AnswerStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Answer, Option<Rating>)>, StoreError>;
 
-    /// Removes the visitor's conversation with all feedback on it; false when there is none of that visitor.
-    async fn delete_conversation(&self, site: &str, id: ConversationId, visitor: VisitorId)
-    -> Result<bool, StoreError>;
+    /// Removes the visitor's conversation with all feedback on it; false when there is none of that visitor. With `is_answering` an
+    /// answer of theirs is being made in it: then it is theirs, also while nothing of it is written, and nothing will be.
+    async fn delete_conversation(
+        &self,
+        site: &str,
+        id: ConversationId,
+        visitor: VisitorId,
+        is_answering: bool,
+    ) -> Result<bool, StoreError>;
 
-    /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer.
+    /// Writes feedback down, after every answer that was recorded before it; false when the site has no such answer of this visitor.
     async fn feedback(&self, feedback: Feedback) -> Result<bool, StoreError>;
 
     /// What the calls of each site cost since a moment (Unix time in milliseconds) and counts against its budget, by site key.

@@ -61,7 +61,15 @@ impl App {
     }
 
     pub async fn conversation(&self, id: &str, token: &str) -> Response {
-        self.request(Method::GET, &format!("/api/v1/conversations/{id}?site={SITE_A}"))
+        self.with_conversation(Method::GET, id, token).await
+    }
+
+    pub async fn delete_conversation(&self, id: &str, token: &str) -> Response {
+        self.with_conversation(Method::DELETE, id, token).await
+    }
+
+    async fn with_conversation(&self, method: Method, id: &str, token: &str) -> Response {
+        self.request(method, &format!("/api/v1/conversations/{id}?site={SITE_A}"))
             .header("x-pennypress-visitor", token)
             .send()
             .await

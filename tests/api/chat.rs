@@ -257,22 +257,14 @@ async fn a_visitor_reads_and_deletes_a_conversation() {
     );
     let problem = crate::asking::Problem::of(app.conversation(&told.conversation, &ben).await).await;
     problem.is(404, "unknown_conversation");
-    let delete = |token: String| {
-        let path = format!("/api/v1/conversations/{}?site=site_a", told.conversation);
-        let request = app.request(reqwest::Method::DELETE, &path);
-        async move {
-            request
-                .header("x-pennypress-visitor", token)
-                .send()
-                .await
-                .expect("an answer")
-                .status()
-        }
-    };
-    assert_eq!(delete(ben).await, 404);
-    assert_eq!(delete(anna.clone()).await, 204);
-    assert_eq!(delete(anna.clone()).await, 404);
+    assert_eq!(app.delete_conversation(&told.conversation, &ben).await.status(), 404);
+    assert_eq!(app.delete_conversation(&told.conversation, &anna).await.status(), 204);
+    assert_eq!(app.delete_conversation(&told.conversation, &anna).await.status(), 404);
     assert_eq!(app.conversation(&told.conversation, &anna).await.status(), 404);
+    // Nor is it told again to who lost the connection.
+    for answer in [&told.answer, &again.answer] {
+        assert_eq!(app.resume(answer, None, Some(&anna)).await.status(), 404);
+    }
 }
 
 #[tokio::test]
@@ -320,4 +312,18 @@ async fn an_answer_that_hits_its_length_says_so() {
         ("model", "length"),
         "half an answer is not cached"
     );
+}
+
+#[tokio::test]
+async fn an_answer_that_the_provider_cut_is_half_a_one_and_nobody_else_gets_it() {
+    let provider = Provider::start().await;
+    let app = settings().models(&provider, &["m"]).start().await;
+    for reason in ["content_filter", "tool_calls"] {
+        provider.plan("m", json!({"text": "The zebra", "finish_reason": reason}));
+        let question = format!("What is striped, and does {reason} matter?");
+        for _ in 0..2 {
+            let told = app.ask(&question).whole().await;
+            assert_eq!((told.from.as_str(), told.finish()), ("model", "length"), "{reason}");
+        }
+    }
 }

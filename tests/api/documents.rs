@@ -142,6 +142,9 @@ async fn a_batch_tells_of_each_document_and_the_list_pages() {
             8 => json!({"id": "p8", "html": "<p>x</p>", "modified": "long ago"}),
             9 => json!({"id": "p9", "html": "<p>x</p>", "modified": "2026-01-01T00:00:00Z", "url": "javascript:alert(1)"}),
             10 => json!({"id": "p10", "deleted": true}),
+            11 => json!({"id": "p11", "title": 5, "text": "x", "modified": "2026-01-01T00:00:00Z"}),
+            12 => json!(5),
+            13 => json!(["p13", null, null, "<p>x</p>"]),
             n => json!({"id": format!("p{n}"), "markdown": format!("Part {n}"), "modified": "2026-01-01T00:00:00Z"}),
         })
         .collect();
@@ -159,9 +162,22 @@ async fn a_batch_tells_of_each_document_and_the_list_pages() {
             8 => ("refused", "`modified`"),
             9 => ("refused", "`url`"),
             10 => ("absent", ""),
+            11 => (
+                "refused",
+                "`title` in the document is wrong: invalid type: number `5`, expected a string",
+            ),
+            12 => ("refused", "invalid type: number `5`, expected an object"),
+            13 => ("refused", "invalid type: list, expected an object"),
             _ => ("stored", ""),
         };
         assert_eq!(one["outcome"], wanted, "{n}: {one}");
+        assert_eq!(
+            one["id"],
+            match n {
+                5 | 12 | 13 => String::new(),
+                n => format!("p{n}"),
+            }
+        );
         assert!(
             one["detail"].as_str().unwrap_or_default().contains(because),
             "{n}: {one}"
@@ -188,9 +204,9 @@ async fn a_batch_tells_of_each_document_and_the_list_pages() {
             None => break,
         }
     }
-    assert_eq!(ids.len(), 194);
+    assert_eq!(ids.len(), 191);
     ids.dedup();
-    assert_eq!(ids.len(), 194);
+    assert_eq!(ids.len(), 191);
     assert_eq!(app.listed("", SECRET_B).await, json!({"documents": [], "next": null}));
     let many: Vec<Value> = (0..201)
         .map(|n| json!({"id": n.to_string(), "deleted": true}))

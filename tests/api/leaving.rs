@@ -93,6 +93,64 @@ async fn a_stopped_answer_goes_on_for_who_comes_back() {
     assert_eq!(provider.requests_of("m").len(), 2);
 }
 
+#[tokio::test]
+async fn a_stopped_answer_goes_on_a_few_times_and_then_stays_as_it_is() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": TEXT, "hold_after": 1}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    let mut events = app.ask("Count to ten please.").events().await;
+    let start = events.next().await.expect("start").json();
+    let answer = start["answer"].as_str().expect("an id");
+    for calls in 1..=4 {
+        provider
+            .until("one more word", |log| {
+                log.len() == calls && log[calls - 1].tokens_sent == 1
+            })
+            .await;
+        drop(events);
+        app.until_metric(
+            "pennypress_questions_total{finish=\"aborted\",from=\"model\"}",
+            calls as f64,
+        )
+        .await;
+        events = Events::new(app.resume(answer, None, None).await);
+    }
+    // It costs nothing more, and says honestly that it is not whole.
+    let told = Told::of(events.rest().await);
+    assert_eq!(told.finish(), "aborted");
+    assert!(TEXT.starts_with(&told.text) && told.text != TEXT, "{}", told.text);
+    assert_eq!(provider.requests_of("m").len(), 4);
+    // Who wants the rest asks again.
+    provider.plan("m", json!({"text": TEXT}));
+    assert_eq!(app.ask("Count to ten please.").told().await.is_from("model"), TEXT);
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_deleted_while_it_is_answered_stays_gone() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": TEXT, "hold_after": 3}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    let (anna, ben) = (app.visitor().await, app.visitor().await);
+    let mut events = app.ask("Count to ten please.").visitor(&anna).events().await;
+    let start = events.next().await.expect("start").json();
+    let (conversation, answer) = (start["conversation"].as_str(), start["answer"].as_str());
+    let (conversation, answer) = (conversation.expect("an id"), answer.expect("an id"));
+    // The widget stops listening and deletes at once: nothing of the answer is written yet.
+    drop(events);
+    assert_eq!(app.delete_conversation(conversation, &ben).await.status(), 404);
+    assert_eq!(app.delete_conversation(conversation, &anna).await.status(), 204);
+    assert_eq!(app.delete_conversation(conversation, &anna).await.status(), 404);
+    assert_eq!(app.resume(answer, None, Some(&anna)).await.status(), 404);
+    until("no stream runs", async || {
+        app.metric("pennypress_running_streams").await == 0.0
+    })
+    .await;
+    assert_eq!(app.conversation(conversation, &anna).await.status(), 404);
+    assert_eq!(app.resume(answer, None, Some(&anna)).await.status(), 404);
+    // What was paid for is in the ledger all the same.
+    assert_eq!(app.ledger(1).await[0].answer, answer);
+}
+
 /// Resumes after each of the events, and each time gets exactly the rest.
 async fn resumes_everywhere(app: &crate::app::App, told: &Told) {
     for at in 0..told.events.len() {

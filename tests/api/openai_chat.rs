@@ -22,6 +22,19 @@ fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
     answer.headers().get(name).map(|value| value.to_str().expect("text"))
 }
 
+#[tokio::test]
+async fn a_completion_is_told_as_json_whatever_the_provider_calls_it() {
+    let provider = Provider::start().await;
+    provider.plan(
+        "m",
+        json!({"fault": {"kind": "content_type", "content_type": "text/html"}}),
+    );
+    let app = settings().models(&provider, &["m"]).start().await;
+    let answer = app.completion(&question("m")).await;
+    assert_eq!(header(&answer, "content-type"), Some("application/json"));
+    assert!(json_of(answer).await["choices"][0]["message"]["content"].is_string());
+}
+
 /// Requests of every kind that the provider understands.
 fn kinds(model: &str) -> Vec<Value> {
     let with = |more: Value| {

@@ -51,6 +51,42 @@ async fn what_is_not_the_expected_json_is_named() {
         "]".repeat(20_000)
     );
     post(&app, deep).await.is(400, "invalid_request");
+    // A list of the values without their names is not an object, and no word of ours names what was expected.
+    let list = r#"["site_a",null,"Hello?",null,null,null,false]"#;
+    let page = r#"{"site":"site_a","message":"Hello?","page":["https://a.example/","A"]}"#;
+    for (body, told) in [
+        (list, "invalid type: list, expected an object"),
+        ("null", "invalid type: null, expected an object"),
+        (
+            page,
+            "`page` in the body is wrong: invalid type: list, expected an object",
+        ),
+    ] {
+        let problem = post(&app, body).await;
+        problem.is(400, "invalid_request");
+        assert!(problem.detail.contains(told), "{body}: {problem:?}");
+    }
+    works(&app).await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let app = settings().start().await;
+    let address = app.url("").replace("http://", "");
+    let mut connection = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let head = "POST /api/v1/chat HTTP/1.1\r\nhost: x\r\norigin: https://a.example\r\ncontent-length: 99\r\n\r\n{";
+    connection.write_all(head.as_bytes()).await.expect("written");
+    let mut told = String::new();
+    let read = connection.read_to_string(&mut told);
+    let read = tokio::time::timeout(crate::provider::PATIENCE, read).await;
+    // To its end: the service closes the connection.
+    read.expect("in time").expect("an answer");
+    let (head, body) = told.split_once("\r\n\r\n").expect("a head");
+    assert!(
+        head.starts_with("HTTP/1.1 408 ") && body.contains("\"request_timeout\""),
+        "{told}"
+    );
     works(&app).await;
 }
 
@@ -76,6 +112,9 @@ async fn wrong_types_and_missing_fields_are_named() {
         let problem = post(&app, with(key, value.clone())).await;
         problem.is(400, "invalid_request");
         assert!(problem.detail.contains(key), "{key} = {value}: {problem:?}");
+        for word in ["struct", "map", "sequence", "integer"] {
+            assert!(!problem.detail.contains(word), "a word of Rust: {problem:?}");
+        }
     }
     post(&app, r#"{"site":"site_a"}"#).await.is(400, "invalid_request");
     post(&app, r#"{"message":"Hello?"}"#).await.is(400, "invalid_request");
@@ -99,8 +138,21 @@ async fn wrong_types_and_missing_fields_are_named() {
 #[tokio::test]
 async fn a_message_has_1_to_4000_characters() {
     let app = settings().start().await;
-    for empty in ["", " ", "\n\t \u{3000}"] {
+    for empty in [
+        "",
+        " ",
+        "\n\t \u{3000}",
+        "\u{0}",
+        "\u{200b}\u{200b}",
+        "\u{feff}\u{2060} \u{ad}",
+        "\u{fe0f}\u{e0001}",
+        "\u{3164}\u{2800}",
+        "\u{202e}\u{7f}",
+    ] {
         app.ask(empty).problem().await.is(400, "invalid_request");
+    }
+    for brief in ["?", "🚀", "👩‍👩‍👧", "❤️", "ß", "漢", "\u{200b}x\u{0}"] {
+        app.ask(brief).told().await;
     }
     for letter in ["x", "ü", "漢", "🚀"] {
         app.ask(&letter.repeat(4_000)).told().await;
@@ -313,12 +365,20 @@ async fn a_visitor_s_token_is_checked() {
         .problem()
         .await
         .is(401, "invalid_token");
-    // Both spellings of the header are taken, and a renewed token is of the same visitor.
-    let told = app
+    // Both headers are taken, the name of the scheme in either case, and a renewed token is of the same visitor.
+    let mut told = app
         .ask("Hello?")
         .header("authorization", &format!("Bearer {token}"))
         .told()
         .await;
+    for scheme in ["bearer", "BEARER"] {
+        assert_eq!(app.conversation(&told.conversation, &token).await.status(), 200);
+        told = app
+            .ask("Hello?")
+            .header("authorization", &format!("{scheme} {token}"))
+            .told()
+            .await;
+    }
     assert_eq!(app.conversation(&told.conversation, &token).await.status(), 200);
     let renewed = app
         .request(Method::POST, "/api/v1/visitors")

@@ -128,7 +128,9 @@ async fn the_log_holds_no_secret_and_no_visitor_s_word() {
         let signed = app.ask("Signed-words").signed_for(SECRET_A, "203.0.113.78");
         signed.told().await;
         let feedback = json!({"site": SITE_A, "answer": told.answer, "rating": "down", "comment": "my-comment"});
-        app.post("/api/v1/feedback", feedback).await;
+        let thumb = app.request(reqwest::Method::POST, "/api/v1/feedback").json(&feedback);
+        let thumb = thumb.header("x-pennypress-visitor", &token).send().await;
+        assert_eq!(thumb.expect("an answer").status(), 204);
         app.ask("x").visitor("forged-token-of-mine").send().await;
         crate::app::until("it is logged", async || app.log().matches("/api/v1/chat").count() >= 3).await;
         let log = app.log();

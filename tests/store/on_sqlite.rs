@@ -57,6 +57,7 @@ async fn memory_is_a_store_as_well_and_each_its_own() {
     let thumb = Feedback {
         answer: sent.id,
         site: "site_a".to_owned(),
+        visitor: sent.visitor,
         rating: Rating::Up,
         comment: String::new(),
         given_at_ms: 2_000,

@@ -10,14 +10,14 @@ import { inWordPress } from "./stack.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const A_CONVERSATION = 100;
 
-/** All of them, each once, without those that are nothing but white space (as Unicode has it: the service refuses these). */
+/** All of them, each once, without those in which nothing can be seen (as Unicode has it: the service refuses these). */
 function strings(every) {
   const data = process.env.PENNYPRESS_DATA ?? join(here, "../../../shared/data");
   const own = readFileSync(join(here, "../fixtures/hostile.txt"), "utf8").split("\n");
   const naughty = join(data, "hostile/naughty-strings.json");
   const xss = join(data, "hostile/xss.txt");
   const found = [own, existsSync(naughty) ? JSON.parse(readFileSync(naughty, "utf8")) : [], existsSync(xss) ? readFileSync(xss, "utf8").split("\n") : []];
-  const list = [...new Set(found.flat())].filter((text) => /\P{White_Space}/u.test(text) && text.isWellFormed());
+  const list = [...new Set(found.flat())].filter((text) => /[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]/u.test(text) && text.isWellFormed());
   // The oldest WordPress hears a tenth of them: all that differs there is WordPress.
   return every ? list : list.filter((_, index) => index % 10 === 0);
 }

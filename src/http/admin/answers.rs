@@ -172,7 +172,7 @@ fn doubt(doubt: Doubt) -> DoubtLine {
 fn ended(finish: Finish) -> Option<&'static str> {
     match finish {
         Finish::Stop => None,
-        Finish::Length => Some("cut at the length limit"),
+        Finish::Length => Some("cut short, by its length limit or by the provider"),
         Finish::Aborted => Some("the visitor stopped it"),
         Finish::Unanswered => Some("not in your content"),
         Finish::Failed => Some("failed"),

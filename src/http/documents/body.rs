@@ -15,12 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub async fn read(payload: Payload, longest: usize) -> Result<Bytes, Problem> {
     let read = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(longest)).await;
-    let late = || {
-        Problem::invalid(format!(
-            "The body did not arrive within {} seconds.",
-            PATIENCE.as_secs()
-        ))
-    };
     let long = || {
         Problem::too_long(format!(
             "The body is longer than {} MB. A document may have {} MB, a batch {} MB; send fewer at a time.",
@@ -29,7 +23,7 @@ pub async fn read(payload: Payload, longest: usize) -> Result<Bytes, Problem> {
             BATCH / 1_024 / 1_024
         ))
     };
-    read.map_err(|_| late())?
+    read.map_err(|_| Problem::late(PATIENCE))?
         .map_err(|_| long())?
         .map_err(|_| Problem::invalid("The body broke off."))
 }

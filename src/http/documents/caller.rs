@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use crate::domain::Site;
 use crate::http::admin::OperatorDoor;
+use crate::http::json;
 use crate::http::problem::Problem;
-use crate::http::visitor::{Gate, read_json};
+use crate::http::visitor::Gate;
 
 pub struct Caller {
     pub site: Arc<Site>,
@@ -42,7 +43,7 @@ pub async fn admit(
     let query = Query::<Named>::from_query(request.query_string()).ok();
     let mut named = query.and_then(|query| query.into_inner().site);
     if named.is_none() && !body.trim_ascii().is_empty() {
-        named = read_json::<Named>(body)?.site;
+        named = json::read::<Named>(body)?.site;
     }
     let named = named.ok_or_else(|| Problem::invalid("`site` is missing: name the site's key as `?site=`."))?;
     let site = gate.sites.find(&named).ok_or_else(Problem::unknown_site)?;

@@ -3,12 +3,15 @@
 use actix_web::web::{self, Data, Path, Payload, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::{body, caller};
 use crate::domain::{DocumentChange, DocumentOutcome};
 use crate::http::admin::OperatorDoor;
+use crate::http::json;
 use crate::http::problem::Problem;
-use crate::http::visitor::{Gate, read_json};
+use crate::http::visitor::Gate;
 use crate::knowledge::{Incoming, IncomingError, Library, Text, check_id, read_time};
 use crate::store::syncs::Trouble;
 
@@ -31,9 +34,11 @@ struct Sent {
     deleted: bool,
 }
 
+/// Each document is read by itself, so that one of the wrong kind does not keep the others out.
 #[derive(Deserialize)]
-struct Batch {
-    documents: Vec<Sent>,
+struct Batch<'a> {
+    #[serde(borrow)]
+    documents: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +122,7 @@ pub async fn put(
     let caller = caller::admit(&request, &body, &gate, &operator).await?;
     let id = id.into_inner();
     let change = aside(move || {
-        let sent: Sent = read_json(&body)?;
+        let sent: Sent = json::read(&body)?;
         if sent.deleted || sent.id.as_ref().is_some_and(|named| *named != id) {
             return Err(Problem::invalid(
                 "`id` and `deleted` are for batches; here the address names the document.",
@@ -172,7 +177,7 @@ pub async fn batch(
     let body = body::read(payload, body::BATCH).await?;
     let caller = caller::admit(&request, &body, &gate, &operator).await?;
     let read = aside(move || {
-        let batch: Batch = read_json(&body)?;
+        let batch: Batch = json::read(&body)?;
         if batch.documents.len() > MOST {
             let detail = format!(
                 "A batch may have {MOST} documents; this one has {}.",
@@ -211,13 +216,24 @@ pub async fn batch(
     }))
 }
 
-fn read_one(mut sent: Sent, source: &str) -> Result<DocumentChange, Told> {
-    let id = sent.id.take().unwrap_or_default();
-    sent.change(id.clone(), source).map_err(|error| Told {
+fn read_one(document: &RawValue, source: &str) -> Result<DocumentChange, Told> {
+    let refused = |id: String, why: String| Told {
         id,
         outcome: "refused",
-        detail: Some(error.to_string()),
-    })
+        detail: Some(why),
+    };
+    let read = json::read_part("document", document.get().as_bytes());
+    let mut sent: Sent = read.map_err(|problem| refused(id_of(document), problem.detail))?;
+    let id = sent.id.take().unwrap_or_default();
+    sent.change(id.clone(), source)
+        .map_err(|error| refused(id, error.to_string()))
+}
+
+/// The name of a document that cannot be read, if it has one, so that its sender knows which it is.
+fn id_of(document: &RawValue) -> String {
+    let read: Option<Value> = serde_json::from_str(document.get()).ok();
+    let id = read.as_ref().and_then(|document| document["id"].as_str());
+    id.unwrap_or_default().to_owned()
 }
 
 /// Reading megabytes of HTML takes a while that no visitor should wait for.

@@ -15,13 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 pub async fn read(payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
     let read = tokio::time::timeout(PATIENCE, payload.to_bytes_limited(limit)).await;
-    let late = || {
-        ApiError::invalid(format!(
-            "The body did not arrive within {} seconds.",
-            PATIENCE.as_secs()
-        ))
-    };
-    read.map_err(|_| late())?
+    read.map_err(|_| ApiError::late(PATIENCE))?
         .map_err(|_| ApiError::too_long(limit))?
         .map_err(|_| ApiError::invalid("The body broke off."))
 }

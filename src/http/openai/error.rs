@@ -15,6 +15,9 @@ use crate::http::problem::whole_seconds;
 /// OpenAI's own clients heed it.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
+/// What is told when no model at its limit says when to come back: as long as a model that fails is left alone at first.
+const AT_ITS_LIMIT: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -90,6 +93,17 @@ impl ApiError {
         )
     }
 
+    /// A body did not arrive in this time. OpenAI's own clients send it again.
+    pub fn late(patience: Duration) -> Self {
+        let message = format!("The body did not arrive within {} seconds.", patience.as_secs());
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "invalid_request_error",
+            Some("request_timeout"),
+            message,
+        )
+    }
+
     pub fn no_such_address(method: &str, path: &str) -> Self {
         let message = format!("Invalid URL ({method} {path}). /openapi.json lists what there is.");
         Self::new(
@@ -110,9 +124,9 @@ impl ApiError {
         )
     }
 
-    fn busy(kind: &'static str, message: String, retry_after: Option<Duration>) -> Self {
+    fn busy(kind: &'static str, message: String, retry_after: Duration) -> Self {
         Self {
-            retry_after,
+            retry_after: Some(retry_after),
             ..Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 kind,
@@ -161,8 +175,8 @@ impl From<Rejection> for ApiError {
                     message,
                 )
             },
-            Rejection::TooFast { retry_after } => Self::busy("requests", message, Some(retry_after)),
-            Rejection::AllBusy { retry_after } => Self::busy("requests", message, retry_after),
+            Rejection::TooFast { retry_after } => Self::busy("requests", message, retry_after),
+            Rejection::AllBusy { retry_after } => Self::busy("requests", message, retry_after.unwrap_or(AT_ITS_LIMIT)),
             Rejection::BudgetSpent => Self {
                 is_final: true,
                 ..Self::new(
@@ -201,6 +215,10 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status);
         response.content_type("application/json");
         response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // RFC 9110, section 15.5.9: nobody waits for the rest.
+            response.force_close();
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }

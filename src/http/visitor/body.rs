@@ -21,13 +21,7 @@ pub async fn read(payload: Payload) -> Result<Bytes, Problem> {
         tokio::task::yield_now().await;
     }
     let read = Box::pin(tokio::time::timeout(BODY_PATIENCE, whole)).await;
-    let late = || {
-        Problem::invalid(format!(
-            "The body did not arrive within {} seconds.",
-            BODY_PATIENCE.as_secs()
-        ))
-    };
-    read.map_err(|_| late())?
+    read.map_err(|_| Problem::late(BODY_PATIENCE))?
 }
 
 /// A body that comes in one piece, as most do, stays where it was read; actix's own way would copy it into 32 KiB set aside for it.

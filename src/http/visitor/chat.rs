@@ -6,13 +6,16 @@ use std::time::Instant;
 use actix_web::http::header::{self, ContentType};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::gate::{Caller, Gate, Naming, OriginRule, read_json};
+use super::gate::{Caller, Gate, Naming, OriginRule};
 use super::{NO_STORE, PublicUrl, body, events};
 use crate::answering::{Answering, Asked, End, Reader, Reply};
 use crate::domain::{AnswerId, ConversationId, Finish, From, Page, Source};
+use crate::http::json::{self, Object};
 use crate::http::problem::Problem;
 
 /// A message may have this many characters.
@@ -30,7 +33,7 @@ struct ChatRequest<'a> {
     #[serde(default)]
     conversation: Option<String>,
     #[serde(default)]
-    page: Option<PageGiven>,
+    page: Option<Object<PageGiven>>,
     #[serde(default)]
     locale: Option<String>,
     #[serde(default)]
@@ -49,7 +52,7 @@ pub async fn chat(request: HttpRequest, payload: Payload) -> Result<HttpResponse
     let began = Instant::now();
     let (gate, answering) = (part::<Gate>(&request)?, part::<Answering>(&request)?);
     let body = body::read(payload).await?;
-    let mut asked: Result<ChatRequest, Problem> = read_json(&body);
+    let mut asked: Result<ChatRequest, Problem> = json::read(&body);
     let caller = match &mut asked {
         Ok(asked) => {
             let naming = Naming {
@@ -71,7 +74,7 @@ pub async fn chat(request: HttpRequest, payload: Payload) -> Result<HttpResponse
     match (reply, stream) {
         (Reply::Whole(whole), true) => Ok(events::whole(&whole, &base)),
         (Reply::Running(reader), true) => Ok(events::running(reader, base)),
-        (Reply::Whole(whole), false) => Ok(json(&Told {
+        (Reply::Whole(whole), false) => Ok(written(&Told {
             conversation: whole.conversation,
             answer: whole.answer,
             from: whole.from,
@@ -93,8 +96,10 @@ fn part<T: 'static>(request: &HttpRequest) -> Result<&T, Problem> {
 fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Asked, Problem> {
     // Kept as it was written; only what compares questions overlooks white space.
     let message = asked.message;
-    if message.trim().is_empty() {
-        return Err(Problem::invalid("`message` is empty."));
+    if !message.chars().any(is_seen) {
+        return Err(Problem::invalid(
+            "`message` is empty: there is nothing in it that can be seen.",
+        ));
     }
     let length = message.chars().count();
     if length > LONGEST_MESSAGE {
@@ -110,7 +115,7 @@ fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Ask
         }
         text
     };
-    let page = asked.page.map(|page| Page {
+    let page = asked.page.map(|Object(page)| Page {
         url: cut(page.url),
         title: cut(page.title),
     });
@@ -139,6 +144,14 @@ fn checked(asked: ChatRequest<'_>, caller: Caller, began: Instant) -> Result<Ask
     })
 }
 
+/// Whether anything is drawn for it. A question of signs that nobody sees would be paid for like any other.
+fn is_seen(sign: char) -> bool {
+    // A cell of Braille without a dot is no white space to Unicode, and looks like it.
+    let is_blank = sign.is_whitespace() || sign == '\u{2800}';
+    let is_ignored = CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(sign);
+    !is_blank && !sign.is_control() && !is_ignored
+}
+
 /// Like `en`, `pt-BR`, or `de_DE_formal` as WordPress writes it.
 fn is_language_tag(text: &str) -> bool {
     (1..=35).contains(&text.len())
@@ -164,7 +177,7 @@ async fn told_whole(mut reader: Reader, base: &str) -> Result<HttpResponse, Prob
         return Err(Problem::unavailable("The answer broke off. Please ask again."));
     };
     run.with(|state| {
-        Ok(json(&Told {
+        Ok(written(&Told {
             conversation: run.question.conversation,
             answer: run.answer,
             from: state.from.unwrap_or(From::Model),
@@ -175,7 +188,7 @@ async fn told_whole(mut reader: Reader, base: &str) -> Result<HttpResponse, Prob
     })
 }
 
-fn json(told: &Told<'_>) -> HttpResponse {
+fn written(told: &Told<'_>) -> HttpResponse {
     // All at once: a text that grows in small steps is copied at each.
     let mut body = Vec::with_capacity(told.text.len() + told.text.len() / 8 + 256);
     // Writing into memory does not fail, and these types always have a JSON form.

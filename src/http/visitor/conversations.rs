@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::gate::{Caller, Gate, OriginRule};
 use super::{PublicUrl, body, events};
+use crate::answering::Answering;
 use crate::domain::{AnswerId, ConversationId, Finish, Rating, Role, Source, VisitorId};
 use crate::http::problem::Problem;
 use crate::store::AnswerStore;
@@ -91,12 +92,12 @@ pub async fn delete(
     payload: Payload,
     path: Path<String>,
     gate: Data<Gate>,
-    store: Data<dyn AnswerStore>,
+    answering: Data<Answering>,
 ) -> Result<HttpResponse, Problem> {
     let body = body::read(payload).await?;
     let caller = gate.admit(&request, &body, OriginRule::Required).await?;
     let (visitor, id) = (owner(&caller)?, named(&path)?);
-    match store.delete_conversation(&caller.site.key, id, visitor).await? {
+    match answering.delete_conversation(&caller.site.key, id, visitor).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(Problem::unknown_conversation()),
     }

@@ -5,9 +5,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::body;
-use super::gate::{Gate, OriginRule, read_json};
+use super::gate::{Gate, OriginRule};
 use crate::answering::Answering;
 use crate::domain::{AnswerId, Rating};
+use crate::http::json;
 use crate::http::problem::Problem;
 use crate::store::Feedback;
 
@@ -30,7 +31,7 @@ pub async fn give(
 ) -> Result<HttpResponse, Problem> {
     let body = body::read(payload).await?;
     let caller = gate.admit(&request, &body, OriginRule::Required).await?;
-    let given: FeedbackRequest = read_json(&body)?;
+    let given: FeedbackRequest = json::read(&body)?;
     let comment = given
         .comment
         .filter(|comment| !comment.trim().is_empty())
@@ -43,6 +44,7 @@ pub async fn give(
     let feedback = Feedback {
         answer,
         site: caller.site.key.clone(),
+        visitor: caller.visitor,
         rating: given.rating,
         comment,
         given_at_ms: jiff::Timestamp::now().as_millisecond(),

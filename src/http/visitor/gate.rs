@@ -14,6 +14,7 @@ use crate::access::signature::{self, REPLAY_WINDOW, SignatureError, Signed};
 use crate::access::sites::{Sites, allows};
 use crate::access::visitor::VisitorTokens;
 use crate::domain::{Secret, Site, VisitorId};
+use crate::http::json;
 use crate::http::problem::Problem;
 use crate::limits::Limits;
 
@@ -271,7 +272,7 @@ impl Gate {
 fn naming(body: &[u8]) -> Result<Naming<'_>, Problem> {
     match body.trim_ascii() {
         b"" => Ok(Naming::default()),
-        body => read_json(body),
+        body => json::read(body),
     }
 }
 
@@ -296,31 +297,13 @@ fn signed(request: &HttpRequest) -> Result<Option<Signed<'_>>, SignatureError> {
 fn token(request: &HttpRequest) -> Option<&str> {
     let header = |name: &HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     header(&VISITOR)
-        .or_else(|| header(&header::AUTHORIZATION)?.strip_prefix("Bearer "))
+        .or_else(|| {
+            // RFC 9110, section 11.1: a scheme is written in either case.
+            let (scheme, token) = header(&header::AUTHORIZATION)?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then_some(token)
+        })
         .map(str::trim)
         .filter(|token| !token.is_empty())
-}
-
-/// Reads a body; the error says where in it something is wrong.
-pub fn read_json<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
-    // To know where one is takes longer, and is worth it only when something is wrong.
-    serde_json::from_slice(body).or_else(|_| read_watched(body))
-}
-
-fn read_watched<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        Problem::invalid(match path.as_str() {
-            "." => format!("The body is not the JSON that is expected: {inner}."),
-            _ => format!("`{path}` in the body is wrong: {inner}."),
-        })
-    })?;
-    reader
-        .end()
-        .map_err(|error| Problem::invalid(format!("The body is not JSON: {error}.")))?;
-    Ok(value)
 }
 
 pub fn unix_seconds() -> i64 {

@@ -19,7 +19,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 
 use super::problem::Problem;
 
-pub use gate::{Gate, read_json};
+pub use gate::Gate;
 
 /// The address under which visitors reach the service, for links in answers. `None`: whatever host a request names.
 pub struct PublicUrl(pub Option<String>);

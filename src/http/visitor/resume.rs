@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::gate::{Gate, OriginRule};
 use super::{PublicUrl, body, events};
 use crate::answering::{Answering, Position};
-use crate::domain::{AnswerId, VisitorId};
+use crate::domain::{AnswerId, Question, VisitorId};
 use crate::http::problem::Problem;
 use crate::store::AnswerStore;
 
@@ -28,11 +28,8 @@ pub async fn events(
         // Without a token the id itself is the proof: nobody guesses it.
         site == caller.site.key && (owner.is_none() || owner == caller.visitor)
     };
-    if let Some(reader) = answering.resume(id, position) {
-        let question = &reader.run().question;
-        if !may_read(&question.site.key, question.visitor) {
-            return Err(Problem::unknown_answer());
-        }
+    let may_go_on = |question: &Question| may_read(&question.site.key, question.visitor);
+    if let Some(reader) = answering.resume(id, position, may_go_on) {
         return Ok(events::running(reader, base));
     }
     match store.answer(id).await? {

@@ -19,6 +19,7 @@ use crate::models::catalogue::Model;
 use crate::models::error::CallError;
 use crate::models::hedge::Hedging;
 
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// An answer may be this long, in bytes.
 const LONGEST_ANSWER: usize = 64 << 20;
 /// Where a transcription does not tell how long it is, the bytes that a second of MP3 at 64 kbit/s takes stand for one.
@@ -137,11 +138,12 @@ async fn ask(wire: &Wire, attempt: &mut Attempt, request: &dyn Outgoing, shape: 
     let model = attempt.model.clone();
     let mut response = send(wire, &model, request, None).await?;
     attempt.reached = true;
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .cloned()
-        .unwrap_or(HeaderValue::from_static("application/json"));
+    let told = response.headers().get(CONTENT_TYPE).cloned();
+    let content_type = match shape {
+        Shape::Transcription(_) => told.unwrap_or(JSON),
+        // Passed on only when it is that, whatever the provider calls it.
+        Shape::Completion | Shape::Embeddings => JSON,
+    };
     let expected = response.content_length().unwrap_or(0).min(LONGEST_ANSWER as u64);
     let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
     let broken = |error: reqwest::Error| CallError::Broken(error.without_url().to_string());

@@ -105,6 +105,7 @@ impl AnswerStore for Engine {
         site: &str,
         id: ConversationId,
         visitor: VisitorId,
+        is_answering: bool,
     ) -> Result<bool, StoreError> {
         let site = site.to_owned();
         self.write_and_forget(
@@ -116,7 +117,7 @@ impl AnswerStore for Engine {
                         .bind(visitor.to_string())
                         .execute(connection)
                         .await?;
-                    Ok(gone.rows_affected() > 0)
+                    Ok(gone.rows_affected() > 0 || is_answering)
                 }
                 .boxed()
             },
@@ -130,32 +131,40 @@ impl AnswerStore for Engine {
         self.write(move |connection| {
             async move {
                 let answer = feedback.answer.to_string();
-                // A word that changes is one that the operator has not seen.
-                query(
-                    "UPDATE reviews SET handled_at = NULL WHERE answer = $1 AND NOT EXISTS
-                         (SELECT 1 FROM feedback WHERE answer = $1 AND rating = $3 AND comment = $4)
-                         AND EXISTS (SELECT 1 FROM answers WHERE id = $1 AND site = $2)",
+                let is_theirs = query_scalar::<i64>(
+                    "SELECT count(*) FROM answers a JOIN conversations c ON c.id = a.conversation
+                     WHERE a.id = $1 AND a.site = $2 AND (c.visitor IS NULL OR c.visitor = $3)",
                 )
                 .bind(&answer)
                 .bind(&feedback.site)
+                .bind(feedback.visitor.map(|visitor| visitor.to_string()))
+                .fetch_one(&mut *connection)
+                .await?;
+                if is_theirs == 0 {
+                    return Ok(false);
+                }
+                // A word that changes is one that the operator has not seen.
+                query(
+                    "UPDATE reviews SET handled_at = NULL WHERE answer = $1 AND NOT EXISTS
+                         (SELECT 1 FROM feedback WHERE answer = $1 AND rating = $2 AND comment = $3)",
+                )
+                .bind(&answer)
                 .bind(feedback.rating.as_str())
                 .bind(&feedback.comment)
                 .execute(&mut *connection)
                 .await?;
-                let written = query(
-                    "INSERT INTO feedback (answer, rating, comment, given_at)
-                     SELECT id, $3, $4, $5 FROM answers WHERE id = $1 AND site = $2
+                query(
+                    "INSERT INTO feedback (answer, rating, comment, given_at) VALUES ($1, $2, $3, $4)
                      ON CONFLICT (answer) DO UPDATE SET rating = excluded.rating, comment = excluded.comment,
                          given_at = excluded.given_at",
                 )
                 .bind(&answer)
-                .bind(&feedback.site)
                 .bind(feedback.rating.as_str())
                 .bind(&feedback.comment)
                 .bind(feedback.given_at_ms)
                 .execute(connection)
                 .await?;
-                Ok(written.rows_affected() > 0)
+                Ok(true)
             }
             .boxed()
         })

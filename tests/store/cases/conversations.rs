@@ -1,15 +1,16 @@
 use std::time::Duration;
 
-use pennypress::domain::{AnswerId, ConversationId, Finish, Page, Rating, VisitorId};
+use pennypress::domain::{Answer, AnswerId, ConversationId, Finish, Page, Rating, VisitorId};
 use pennypress::store::Feedback;
 use pennypress::store::operator::ReviewFilter;
 
 use super::{answer, kept, store};
 
-fn thumb(answer: AnswerId, rating: Rating, comment: &str) -> Feedback {
+fn thumb(answer: &Answer, rating: Rating, comment: &str) -> Feedback {
     Feedback {
-        answer,
+        answer: answer.id,
         site: "site_a".to_owned(),
+        visitor: answer.visitor,
         rating,
         comment: comment.to_owned(),
         given_at_ms: 2_000,
@@ -42,7 +43,7 @@ async fn an_answer_that_grows_replaces_itself_and_keeps_its_feedback() {
     store.record(sent.clone().into()).await;
     assert!(
         store
-            .feedback(thumb(sent.id, Rating::Down, "short"))
+            .feedback(thumb(&sent, Rating::Down, "short"))
             .await
             .expect("written")
     );
@@ -82,22 +83,17 @@ async fn the_last_word_counts_and_reopens_what_was_handled() {
     let store = store().await;
     let sent = answer("site_a", ConversationId::generate());
     store.record(sent.clone().into()).await;
-    assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
+    assert!(store.feedback(thumb(&sent, Rating::Up, "")).await.expect("written"));
     let id = sent.id.to_string();
     assert!(store.handle(&id, Some(5), Some("seen")).await.expect("marked"));
     // The same word again changes nothing.
-    assert!(store.feedback(thumb(sent.id, Rating::Up, "")).await.expect("written"));
+    assert!(store.feedback(thumb(&sent, Rating::Up, "")).await.expect("written"));
     let handled = ReviewFilter {
         handled: Some(true),
         ..Default::default()
     };
     assert_eq!(store.review(&handled, 0, 9).await.expect("read").total, 1);
-    assert!(
-        store
-            .feedback(thumb(sent.id, Rating::Down, "no"))
-            .await
-            .expect("written")
-    );
+    assert!(store.feedback(thumb(&sent, Rating::Down, "no")).await.expect("written"));
     let page = store.review(&ReviewFilter::default(), 0, 9).await.expect("read");
     assert_eq!(page.total, 1);
     assert_eq!(
@@ -111,15 +107,35 @@ async fn the_last_word_counts_and_reopens_what_was_handled() {
 
     assert!(
         !store
-            .feedback(thumb(AnswerId::generate(), Rating::Up, ""))
+            .feedback(thumb(&answer("site_a", ConversationId::generate()), Rating::Up, ""))
             .await
             .expect("read")
     );
     let foreign = Feedback {
         site: "site_b".to_owned(),
-        ..thumb(sent.id, Rating::Up, "")
+        ..thumb(&sent, Rating::Up, "")
     };
     assert!(!store.feedback(foreign).await.expect("read"), "another site's answer");
+    for visitor in [None, Some(VisitorId::generate())] {
+        let foreign = Feedback {
+            visitor,
+            ..thumb(&sent, Rating::Up, "")
+        };
+        assert!(
+            !store.feedback(foreign).await.expect("read"),
+            "another visitor's answer"
+        );
+    }
+    let mut nobody_s = answer("site_a", ConversationId::generate());
+    nobody_s.visitor = None;
+    store.record(nobody_s.clone().into()).await;
+    for visitor in [None, Some(VisitorId::generate())] {
+        let anybody_s = Feedback {
+            visitor,
+            ..thumb(&nobody_s, Rating::Up, "")
+        };
+        assert!(store.feedback(anybody_s).await.expect("written"));
+    }
 }
 
 #[tokio::test]
@@ -128,25 +144,46 @@ async fn a_deleted_conversation_takes_everything_along_and_stays_gone() {
     let sent = answer("site_a", ConversationId::generate());
     let visitor = sent.visitor.expect("a visitor");
     store.record(sent.clone().into()).await;
-    assert!(
-        store
-            .feedback(thumb(sent.id, Rating::Down, "no"))
-            .await
-            .expect("written")
-    );
+    assert!(store.feedback(thumb(&sent, Rating::Down, "no")).await.expect("written"));
     let of = sent.conversation;
     assert!(
         !store
-            .delete_conversation("site_a", of, VisitorId::generate())
+            .delete_conversation("site_a", of, VisitorId::generate(), false)
             .await
             .expect("read")
     );
-    assert!(!store.delete_conversation("site_b", of, visitor).await.expect("read"));
+    assert!(
+        !store
+            .delete_conversation("site_b", of, visitor, false)
+            .await
+            .expect("read")
+    );
     store.record(sent.clone().into()).await;
-    assert!(store.delete_conversation("site_a", of, visitor).await.expect("deleted"));
-    assert!(!store.delete_conversation("site_a", of, visitor).await.expect("read"));
+    assert!(
+        store
+            .delete_conversation("site_a", of, visitor, false)
+            .await
+            .expect("deleted")
+    );
+    assert!(
+        !store
+            .delete_conversation("site_a", of, visitor, false)
+            .await
+            .expect("read")
+    );
     // The answer that was still running ends only now.
     store.record(sent.clone().into()).await;
+    assert!(store.conversation("site_a", of, 10).await.expect("read").is_empty());
+    // So does the first of a conversation that was deleted before anything of it was written.
+    let first = answer("site_a", ConversationId::generate());
+    let (of, visitor) = (first.conversation, first.visitor.expect("a visitor"));
+    assert!(
+        store
+            .delete_conversation("site_a", of, visitor, true)
+            .await
+            .expect("noted")
+    );
+    store.record(first.into()).await;
     assert!(store.conversation("site_a", of, 10).await.expect("read").is_empty());
     assert!(store.answer(sent.id).await.expect("read").is_none());
     assert_eq!(
@@ -207,7 +244,7 @@ async fn a_flood_is_written_in_batches_and_read_after_reopening() {
     store.record(answer("site_a", conversation).into()).await;
     assert!(
         store
-            .feedback(thumb(AnswerId::generate(), Rating::Up, ""))
+            .feedback(thumb(&answer("site_a", ConversationId::generate()), Rating::Up, ""))
             .await
             .is_err()
     );

@@ -17,12 +17,12 @@ const URL: &str = "PENNYPRESS_TEST_STORE_OF_CHILD";
 async fn child() {
     let Ok(url) = std::env::var(URL) else { return };
     let store = store::open(&url).await.expect("a store");
-    let conversation = ConversationId::generate();
     loop {
-        let sent = answer("site_a", conversation);
+        let sent = answer("site_a", ConversationId::generate());
         let feedback = Feedback {
             answer: sent.id,
             site: "site_a".to_owned(),
+            visitor: sent.visitor,
             rating: Rating::Down,
             comment: "wrong".to_owned(),
             given_at_ms: 1,

@@ -26,6 +26,7 @@ async fn filled() -> TestStore {
         let feedback = Feedback {
             answer: one.id,
             site: site.to_owned(),
+            visitor: one.visitor,
             rating: if i % 2 == 0 { Rating::Up } else { Rating::Down },
             comment: String::new(),
             given_at_ms: i * 1_000 + 500,

@@ -75,7 +75,7 @@ async fn what_nobody_was_told_any_more_is_gone_as_well() {
     let (last, others) = sent.split_last().expect("some");
     for one in others {
         let gone = store
-            .delete_conversation("site_a", one.conversation, visitor(one))
+            .delete_conversation("site_a", one.conversation, visitor(one), false)
             .await;
         assert!(gone.expect("deleted"));
     }
@@ -83,7 +83,7 @@ async fn what_nobody_was_told_any_more_is_gone_as_well() {
     assert_eq!(kept.text, last.text);
     assert_eq!(stored(&store).await.0, 1);
     let gone = store
-        .delete_conversation("site_a", last.conversation, visitor(last))
+        .delete_conversation("site_a", last.conversation, visitor(last), false)
         .await;
     assert!(gone.expect("deleted"));
     assert_eq!(stored(&store).await.0, 0);
@@ -126,7 +126,7 @@ async fn an_answer_that_is_recorded_again_is_counted_once() {
         let kept = store.answer(one.id).await.expect("read").expect("there");
         assert_eq!(kept.text, one.text);
         let gone = store
-            .delete_conversation("site_a", one.conversation, visitor(one))
+            .delete_conversation("site_a", one.conversation, visitor(one), false)
             .await;
         assert!(gone.expect("deleted"));
     }

@@ -75,7 +75,7 @@ async fn what_is_deleted_at_one_is_not_brought_back_by_an_answer_that_still_runs
     one.ready().await.expect("written");
     assert!(
         other
-            .delete_conversation("site_a", conversation, visitor)
+            .delete_conversation("site_a", conversation, visitor, false)
             .await
             .expect("deleted")
     );
