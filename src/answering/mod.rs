@@ -240,6 +240,7 @@ impl Answering {
             Plan {
                 question,
                 passages: found.passages,
+                content_version: found.content_version,
                 tier,
                 key,
                 grey,
@@ -329,13 +330,17 @@ impl Parts {
         self.tell_whole(question, from, told, began).await
     }
 
-    /// What is said when no model may or can answer: an answer of the past week, else what the content says, else an honest
-    /// sentence with the operator's contact.
+    /// What is said when no model may or can answer: an answer of the past week whose pages still stand, else what the content says,
+    /// else an honest sentence with the operator's contact.
     async fn instead_of_models(&self, question: &Question, key: Option<&CacheKey>) -> (From, Arc<CachedAnswer>) {
         if let Some(key) = key
             && let Some(stale) = self.cache.get_stale(key).await
         {
-            return (From::Cache, stale);
+            if self.is_current(question, &stale).await {
+                return (From::Cache, stale);
+            }
+            self.cache.remove(key).await;
+            self.near.forget(key);
         }
         let is_known = question.site.key == DEMO_SITE || self.knowledge.has_content(&question.site.key);
         let content = is_known

@@ -50,6 +50,8 @@ pub struct Plan {
     pub question: Question,
     /// What a model is given to answer from.
     pub passages: Vec<Passage>,
+    /// The version of the content that they are of.
+    pub content_version: String,
     pub tier: Tier,
     pub key: Option<CacheKey>,
     /// Stored answers that may do, if a model says so.
@@ -62,6 +64,7 @@ pub struct Run {
     pub answer: AnswerId,
     pub question: Question,
     pub passages: Box<[Passage]>,
+    pub content_version: String,
     pub tier: Tier,
     pub grey: Vec<Grey>,
     /// Where the cache keeps the answer, when it may.
@@ -78,6 +81,7 @@ impl Run {
         let Plan {
             question,
             passages,
+            content_version,
             tier,
             key,
             grey,
@@ -87,6 +91,7 @@ impl Run {
         Self {
             answer: question.answer,
             passages: passages.into(),
+            content_version,
             tier,
             key,
             grey,

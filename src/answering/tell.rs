@@ -303,7 +303,7 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             prompt_tokens: needed.prompt_tokens,
             completion_tokens: needed.completion_tokens,
             made_at_ms: super::now_ms(),
-            basis: parts.basis(question, &run.passages, &record.sources),
+            basis: Parts::basis(run, &record.sources),
         };
         let meaning = run.with(|state| state.meaning.take());
         parts.keep(question, key, kept, meaning).await;
