@@ -13,7 +13,7 @@ use super::bill::Bill;
 use super::lookup::Grey;
 use crate::cache::CacheKey;
 use crate::cache::near::Meaning;
-use crate::domain::{AnswerId, Finish, From, Question, Source, Tier};
+use crate::domain::{AnswerId, Finish, From, Question, Reuse, Source, Tier};
 use crate::knowledge::Passage;
 use crate::limits::Reservation;
 
@@ -34,6 +34,8 @@ pub struct State {
     pub text: String,
     /// Known when the text is whole.
     pub sources: Arc<[Source]>,
+    /// Of which kept answer it is, known at the end.
+    pub reuse: Option<Reuse>,
     pub end: Option<End>,
     pub ended_at: Option<Instant>,
     pub first_word: Option<Duration>,
@@ -101,6 +103,7 @@ impl Run {
                 from: None,
                 text: String::new(),
                 sources: Arc::new([]),
+                reuse: None,
                 end: None,
                 ended_at: None,
                 first_word: None,
