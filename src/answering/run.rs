@@ -44,7 +44,17 @@ pub struct State {
     pub meaning: Option<Meaning>,
     /// What is set aside of the site's budget until the cost is known.
     pub reservation: Option<Reservation>,
+    /// Which of the passages stood in a prompt; the contexts of two models may differ.
+    pub shown: Vec<bool>,
     pub cancel: CancellationToken,
+}
+
+impl State {
+    /// A model is given these of the passages.
+    pub fn has_shown(&mut self, shown: &[bool]) {
+        self.shown.resize(shown.len(), false);
+        self.shown.iter_mut().zip(shown).for_each(|(all, one)| *all |= one);
+    }
 }
 
 /// How a question is to be answered.
@@ -114,6 +124,7 @@ impl Run {
                 },
                 meaning: None,
                 reservation,
+                shown: Vec::new(),
                 cancel: CancellationToken::new(),
             }),
             changes: Notify::new(),

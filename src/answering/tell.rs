@@ -109,13 +109,15 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
 async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Ending {
     let chain: &Chain = &parts.chain;
     let prompt = |model: &Model| {
-        prompt::prompt_for(
+        let asking = prompt::prompt_for(
             model,
             &run.question,
             passages,
             chain.temperature(),
             chain.max_answer_tokens(),
-        )
+        );
+        run.with(|state| state.has_shown(&asking.shown));
+        asking.prompt
     };
     let mut sink = Told {
         run,
@@ -189,13 +191,13 @@ struct Close {
 
 impl Close {
     fn told(run: &Run, end: End, passages: &[Passage]) -> Self {
-        let text = run.with(|state| state.text.clone());
+        let (text, shown) = run.with(|state| (state.text.clone(), state.shown.clone()));
         let question = &run.question;
         Self {
             from: From::Model,
             end,
             text: None,
-            sources: citations::cited(&text, passages).into(),
+            sources: citations::cited(&text, passages, &shown).into(),
             doubts: support::doubts(&text, passages, &[&question.text, &question.site.name]),
             reuse: None,
         }

@@ -62,3 +62,19 @@ async fn an_older_answer_whose_page_has_changed_is_worse_than_the_page() {
     let told = app.ask(QUESTION).told().await;
     assert!(told.is_from("content").contains("seven working days"), "{told:#?}");
 }
+
+#[tokio::test]
+async fn what_the_model_was_not_shown_is_neither_relied_on_nor_cited() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": "In two days [1]."}));
+    // Persona, rules and question take all of it.
+    let app = shop(settings().models(&provider, &["m"]).context_tokens(512)).await;
+    let told = app.ask(QUESTION).told().await;
+    told.is_from("model");
+    let system = provider.requests()[0].body["messages"][0].to_string();
+    assert!(
+        !system.contains("<passage ") && !system.contains("Rely on the passages"),
+        "{system}"
+    );
+    assert!(told.sources.is_empty(), "{told:#?}");
+}
