@@ -68,6 +68,8 @@ pub struct Plan {
     pub key: Option<CacheKey>,
     /// Stored answers that may do, if a model says so.
     pub grey: Vec<Grey>,
+    /// The content does not hold the answer: when none of those does, the visitor is told so.
+    pub abstains: bool,
     pub reservation: Option<Reservation>,
     pub began: Instant,
 }
@@ -79,6 +81,7 @@ pub struct Run {
     pub content_version: String,
     pub tier: Tier,
     pub grey: Vec<Grey>,
+    pub abstains: bool,
     /// Where the cache keeps the answer, when it may.
     pub key: Option<CacheKey>,
     pub began: Instant,
@@ -97,6 +100,7 @@ impl Run {
             tier,
             key,
             grey,
+            abstains,
             reservation,
             began,
         } = plan;
@@ -107,6 +111,7 @@ impl Run {
             tier,
             key,
             grey,
+            abstains,
             began,
             asked_at_ms,
             state: Mutex::new(State {

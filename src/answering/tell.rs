@@ -46,6 +46,9 @@ async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
     {
         return Close::had(grey);
     }
+    if run.abstains {
+        return Close::whole(From::Content, &parts.declined(&run.question), None);
+    }
     let passages = &run.passages;
     let ending = loop {
         let ending = ask_models(parts, run, passages).await;
