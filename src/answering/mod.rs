@@ -15,6 +15,7 @@ mod key;
 mod learned;
 mod lookup;
 mod meaning;
+mod pointing;
 mod prompt;
 mod retrieval;
 mod run;
