@@ -126,3 +126,25 @@ async fn what_the_content_does_not_hold_is_told_in_the_operators_words_however_i
         assert_eq!(provider.requests().len(), 2, "its word is remembered");
     }
 }
+
+#[tokio::test]
+async fn a_question_the_other_way_round_is_another_one() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": "No, it is not so."}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    let operator = app.operator().await;
+    let fields = [
+        ("site", "site_a"),
+        ("question", "How do I move from the basic plan to the premium plan?"),
+        ("text", "Under *Plans*."),
+    ];
+    operator.send("/admin/curated/new", "/admin/curated", &fields).await;
+    app.ask("How can I move from the basic plan to the premium plan please")
+        .told()
+        .await
+        .is_from("curated");
+    app.ask("How do I move from the premium plan to the basic plan?")
+        .told()
+        .await
+        .is_from("model");
+}
