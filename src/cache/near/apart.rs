@@ -347,7 +347,7 @@ mod tests {
             ("Does it work with WooCommerce?", "does it work with woocomerce"),
             ("When will my card arrive?", "my card will arrive when?"),
             ("Where is my order?", "Tell me where my order is"),
-            ("Is it waterproof or not?", "Is it waterproof?"),
+            ("Will my card arrive today or not?", "Will my card arrive today?"),
         ] {
             assert_eq!(told(one, other), None, "{one} / {other}");
         }
