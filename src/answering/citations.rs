@@ -6,8 +6,8 @@ use crate::knowledge::{Passage, excerpt};
 /// A quote is about this long, in characters.
 const QUOTE: usize = 240;
 
-/// The passages cited in `text` as `[n]`, by number.
-pub fn cited(text: &str, passages: &[Passage]) -> Vec<Source> {
+/// The passages cited in `text` as `[n]`, by number; of those that were `shown` to who wrote it.
+pub fn cited(text: &str, passages: &[Passage], shown: &[bool]) -> Vec<Source> {
     let mut named = vec![false; passages.len()];
     for after in text.split('[').skip(1) {
         let Some((inside, _)) = after.split_once(']') else {
@@ -22,7 +22,12 @@ pub fn cited(text: &str, passages: &[Passage]) -> Vec<Source> {
             }
         }
     }
-    let chosen = passages.iter().zip(named).enumerate().filter(|(_, (_, named))| *named);
+    let stands = named.iter().zip(shown).map(|(named, shown)| *named && *shown);
+    let chosen = passages
+        .iter()
+        .zip(stands)
+        .enumerate()
+        .filter(|(_, (_, stands))| *stands);
     chosen.map(|(i, (passage, _))| source(i as u32 + 1, passage)).collect()
 }
 
@@ -60,13 +65,15 @@ mod tests {
     fn cited_passages_become_sources() {
         let passages = [passage("a"), passage("b"), passage("c")];
         let numbers = |text: &str| {
-            cited(text, &passages)
+            cited(text, &passages, &[true, true, true])
                 .into_iter()
                 .map(|source| source.n)
                 .collect::<Vec<_>>()
         };
         assert_eq!(numbers("So [1], and [3, 2]. [1]"), [1, 2, 3]);
         assert_eq!(numbers("Not [0], [4], [x], [ or [[2]]"), [2]);
-        assert!(cited("[1]", &passages)[0].quote.ends_with("word…"));
+        assert!(cited("[1]", &passages, &[true])[0].quote.ends_with("word…"));
+        // The second did not fit into what the model was given.
+        assert_eq!(cited("[2] and [3]", &passages, &[true, false, true])[0].n, 3);
     }
 }

@@ -144,7 +144,7 @@ async fn ask(parts: &Parts, run: &Run, name: &str, stopping: &CancellationToken)
     };
     let key = question.site.key.clone();
     let limits = (parts.chain.temperature(), parts.chain.max_answer_tokens());
-    let prompt = |model: &Model| prompt::prompt_for(model, &question, &run.passages, limits.0, limits.1);
+    let prompt = |model: &Model| prompt::prompt_for(model, &question, &run.passages, limits.0, limits.1).prompt;
     let began = Instant::now();
     let mut unseen = Unseen::new(began);
     let mut purse = SitePurse {

@@ -35,8 +35,12 @@ impl Answering {
             None => {
                 if let Original::Cached(key) = reuse.of {
                     let key = CacheKey(key);
-                    parts.near.forget(&key);
-                    parts.cache.remove(&key).await;
+                    // One that was made since is not what the visitor saw.
+                    let kept = parts.cache.get_stale(&key).await;
+                    if kept.is_none_or(|kept| kept.text == answer.text) {
+                        parts.near.forget(&key);
+                        parts.cache.remove(&key).await;
+                    }
                 }
             }
         }

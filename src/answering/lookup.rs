@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::retrieval::Found;
+use super::run::Run;
 use super::{Parts, curated, key};
 use crate::cache::near::{Candidate, Meaning, Phrase, Scope, Word};
 use crate::cache::{Basis, CacheKey, CachedAnswer};
-use crate::domain::{From, NearHit, Original, Question, Reuse, Tier};
+use crate::domain::{From, NearHit, Original, Question, Reuse, Source, Tier};
 use crate::knowledge::Passage;
 
 /// Passages whose documents an answer rests on although they are not cited.
@@ -160,10 +161,10 @@ impl Parts {
         self.cache.put(key, Arc::new(told)).await;
     }
 
-    /// What an answer rests on: the documents of the leading passages, and those that it cites.
-    pub(super) fn basis(&self, question: &Question, passages: &[Passage], cited: &[crate::domain::Source]) -> Basis {
+    /// What an answer rests on: the documents of the leading passages, and those that it cites, as they were when it began.
+    pub(super) fn basis(run: &Run, cited: &[Source]) -> Basis {
         let mut documents = Vec::new();
-        for (at, passage) in passages.iter().enumerate() {
+        for (at, passage) in run.passages.iter().enumerate() {
             let is_cited = cited.iter().any(|source| source.url == passage.url);
             let named = (passage.document.clone(), passage.version);
             if (at < LEADING || is_cited) && !documents.contains(&named) {
@@ -172,7 +173,7 @@ impl Parts {
         }
         Basis {
             documents,
-            content_version: self.knowledge.version(&question.site.key),
+            content_version: run.content_version.clone(),
         }
     }
 

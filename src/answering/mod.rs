@@ -15,6 +15,7 @@ mod key;
 mod learned;
 mod lookup;
 mod meaning;
+mod pointing;
 mod prompt;
 mod retrieval;
 mod run;
@@ -22,21 +23,21 @@ mod runs;
 mod tell;
 mod translation;
 mod verify;
+mod without_models;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::cache::near::{NearCache, Waiting};
-use crate::cache::{AnswerCache, Basis, CacheKey, CachedAnswer};
+use crate::cache::{AnswerCache, CacheKey, CachedAnswer};
 use crate::domain::{
-    Answer, AnswerId, ConversationId, Decision, Enrolment, Finish, From, Page, Price, Question, Site, Tier, Usage, Usd,
+    Answer, AnswerId, ConversationId, Decision, Enrolment, From, Page, Price, Question, Site, Tier, Usage, Usd,
     VisitorId,
 };
-use crate::knowledge::{Composed, Knowledge, Query};
+use crate::knowledge::Knowledge;
 use crate::limits::{Budgets, Limits, Refused, Verdict, VisitorNetwork};
 use crate::models::{Catalogue, Chain, Decided, Features, Model, decide, estimated_tokens};
-use crate::settings::DEMO_SITE;
 use crate::store::{AnswerStore, CuratedStore, StoreError};
 use crate::telemetry::Metrics;
 
@@ -194,11 +195,16 @@ impl Answering {
             }
             Nearby::Ask(grey) => grey,
         };
-        if found.is_judged
+        let abstains = found.is_judged
             && found
                 .confidence
-                .is_some_and(|confidence| confidence < parts.abstain_below)
-        {
+                .is_some_and(|confidence| confidence < parts.abstain_below);
+        // What the content does not hold the operator may have written: that is asked about first.
+        let grey = match abstains {
+            true => grey.into_iter().filter(|one| one.from == From::Curated).collect(),
+            false => grey,
+        };
+        if abstains && grey.is_empty() {
             return Reply::Whole(parts.abstain(question, began).await);
         }
         let routed = parts.route(&question, found.confidence);
@@ -226,6 +232,7 @@ impl Answering {
                 question.enrolment = None;
                 (Tier::Simple, Some(reservation))
             }
+            Some(Verdict::Spent) if abstains => return Reply::Whole(parts.abstain(question, began).await),
             Some(Verdict::Spent) => return Reply::Whole(parts.answer_without_models(question, key, began).await),
         };
         tracing::debug!(tier = tier.as_str(), reason = &*routed.reason, "routed");
@@ -240,9 +247,11 @@ impl Answering {
             Plan {
                 question,
                 passages: found.passages,
+                content_version: found.content_version,
                 tier,
                 key,
                 grey,
+                abstains,
                 reservation,
                 began,
             },
@@ -334,38 +343,10 @@ impl Parts {
         self.tell_whole(question, from, told, began).await
     }
 
-    /// What is said when no model may or can answer: an answer of the past week, else what the content says, else an honest
-    /// sentence with the operator's contact.
-    async fn instead_of_models(&self, question: &Question, key: Option<&CacheKey>) -> (From, Arc<CachedAnswer>) {
-        if let Some(key) = key
-            && let Some(stale) = self.cache.get_stale(key).await
-        {
-            return (From::Cache, stale);
-        }
-        let is_known = question.site.key == DEMO_SITE || self.knowledge.has_content(&question.site.key);
-        let content = is_known
-            .then(|| self.content_answer(question))
-            .filter(|content| content.finish == Finish::Stop);
-        let told = content.unwrap_or_else(|| {
-            told(Composed {
-                text: honesty::no_answer(&question.language, &question.site.contact),
-                sources: Vec::new(),
-                found: false,
-            })
-        });
-        (From::Content, Arc::new(told))
-    }
-
-    /// What the content says; an honest sentence when it says nothing.
-    fn content_answer(&self, question: &Question) -> CachedAnswer {
-        told(self.knowledge.compose(&question.site.key, &Query::from(question)))
-    }
-
     /// No model is asked for what the content does not hold.
     async fn abstain(&self, question: Question, began: Instant) -> Whole {
-        let declined = self.knowledge.decline(&question.site.key, &Query::from(&question));
-        self.tell_whole(question, From::Content, Arc::new(told(declined)), began)
-            .await
+        let declined = Arc::new(self.declined(&question));
+        self.tell_whole(question, From::Content, declined, began).await
     }
 
     /// What the baseline model would have cost for an answer of so many tokens; `None` when no model wrote it.
@@ -416,25 +397,6 @@ impl Parts {
         });
         self.store.record(record).await;
         whole
-    }
-}
-
-/// What was put together from the content.
-fn told(composed: Composed) -> CachedAnswer {
-    CachedAnswer {
-        text: composed.text.into(),
-        sources: composed.sources.into(),
-        finish: if composed.found {
-            Finish::Stop
-        } else {
-            Finish::Unanswered
-        },
-        made_by: From::Content,
-        model: None,
-        prompt_tokens: 0,
-        completion_tokens: 0,
-        made_at_ms: now_ms(),
-        basis: Basis::default(),
     }
 }
 

@@ -25,6 +25,12 @@ const LONGEST_PAGE_FIELD: usize = 300;
 /// A message costs this many tokens beyond its text.
 const MESSAGE_TOKENS: u64 = 4;
 
+/// What a model is asked, and which of the passages stand in it: no other can be cited.
+pub struct Asking {
+    pub prompt: Prompt,
+    pub shown: Vec<bool>,
+}
+
 /// The prompt for one model: the question always, then as many passages and turns, the newest first, as its context takes.
 pub fn prompt_for(
     model: &Model,
@@ -32,14 +38,14 @@ pub fn prompt_for(
     passages: &[Passage],
     temperature: f32,
     max_tokens: u32,
-) -> Prompt {
+) -> Asking {
     let context = u64::from(model.context_tokens);
     let answer = u64::from(max_tokens).min(context / 2);
     let mut room = context - answer;
-    let head = head(question, !passages.is_empty());
-    room = room.saturating_sub(cost(&head) + cost(&question.text));
+    let with_passages = head(question, true);
+    room = room.saturating_sub(cost(&with_passages) + cost(&question.text));
     // Passages may take at most two thirds of what is left, so that a conversation is not forgotten for them.
-    let (fenced, taken) = fence(
+    let Fenced { text, taken, shown } = fence(
         passages,
         if question.history.is_empty() {
             room
@@ -48,6 +54,11 @@ pub fn prompt_for(
         },
     );
     room -= taken;
+    // Nobody is told to rely on what is not there.
+    let head = match text.is_empty() {
+        true => head(question, false),
+        false => with_passages,
+    };
     let mut turns = Vec::new();
     for turn in question.history.iter().rev() {
         let Some(left) = room.checked_sub(cost(&turn.text)) else {
@@ -62,15 +73,16 @@ pub fn prompt_for(
     }
     let mut messages = vec![Message {
         role: "system",
-        content: head + &fenced,
+        content: head + &text,
     }];
     messages.extend(turns.into_iter().rev());
     messages.push(message(Role::User, &question.text));
-    Prompt {
+    let prompt = Prompt {
         messages,
         temperature,
         max_tokens: answer as u32,
-    }
+    };
+    Asking { prompt, shown }
 }
 
 fn message(role: Role, text: &str) -> Message {
@@ -119,9 +131,16 @@ fn page_fence(page: &Page) -> String {
     )
 }
 
-/// The passages that fit, and what they cost.
-fn fence(passages: &[Passage], room: u64) -> (String, u64) {
-    let (mut fenced, mut taken) = (String::new(), 0);
+/// The passages that fit, what they cost, and which they are.
+struct Fenced {
+    text: String,
+    taken: u64,
+    shown: Vec<bool>,
+}
+
+/// Each passage keeps its number, also when one before it is too long.
+fn fence(passages: &[Passage], room: u64) -> Fenced {
+    let (mut text, mut taken, mut shown) = (String::new(), 0, vec![false; passages.len()]);
     for (i, passage) in passages.iter().enumerate() {
         let heading = if passage.section.is_empty() {
             passage.title.clone()
@@ -135,16 +154,16 @@ fn fence(passages: &[Passage], room: u64) -> (String, u64) {
             harmless(&passage.text)
         );
         let price = cost(&one);
-        if taken + price > room {
-            break;
+        if taken + price <= room {
+            taken += price;
+            text.push_str(&one);
+            shown[i] = true;
         }
-        taken += price;
-        fenced.push_str(&one);
     }
-    if fenced.is_empty() {
-        return (fenced, 0);
+    if !text.is_empty() {
+        text = format!("\n\n<passages>\n{text}</passages>");
     }
-    (format!("\n\n<passages>\n{fenced}</passages>"), taken)
+    Fenced { text, taken, shown }
 }
 
 #[cfg(test)]
@@ -160,5 +179,25 @@ mod tests {
         let fenced = page_fence(&page);
         assert_eq!(fenced.matches("</page>").count(), 1);
         assert_eq!(fenced.lines().count(), 4);
+    }
+
+    #[test]
+    fn a_passage_that_is_too_long_keeps_no_other_one_out() {
+        let passage = |text: &str| Passage {
+            document: String::new(),
+            version: crate::knowledge::DocumentVersion(1),
+            title: "Returns".to_owned(),
+            section: String::new(),
+            url: String::new(),
+            text: text.into(),
+            score: 1.0,
+        };
+        let passages = [passage(&"word ".repeat(1_000)), passage("Within thirty days.")];
+        let fenced = fence(&passages, 100);
+        assert_eq!(fenced.shown, [false, true]);
+        assert!(fenced.text.contains("<passage number=\"2\">"), "{}", fenced.text);
+        assert!(fenced.taken > 0 && fenced.taken <= 100);
+        let none = fence(&passages, 10);
+        assert_eq!((none.text.as_str(), none.taken), ("", 0));
     }
 }

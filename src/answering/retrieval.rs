@@ -17,6 +17,8 @@ pub struct Found {
     pub confidence: Option<f32>,
     /// The site's own content was searched, and the confidence is about it.
     pub is_judged: bool,
+    /// The version of the content as it was searched: it may be another one before an answer has ended.
+    pub content_version: String,
 }
 
 impl Parts {
@@ -32,8 +34,13 @@ impl Parts {
     /// The manual knows Pennypress and nothing of a customer's business: without content of its own, only the demo is given passages.
     pub(super) async fn retrieve(&self, question: &Question) -> Found {
         let site = &question.site.key;
+        // Before it is looked whether there is any: content that comes in between makes it an old one.
+        let content_version = self.knowledge.version(site);
         if site != DEMO_SITE && !self.knowledge.has_content(site) {
-            return Found::default();
+            return Found {
+                content_version,
+                ..Found::default()
+            };
         }
         let query = Query::from(question);
         for said in self.knowledge.must_read(site, &query) {
@@ -45,6 +52,7 @@ impl Parts {
             passages: retrieved.passages,
             confidence: Some(retrieved.confidence),
             is_judged: retrieved.is_judged && self.knowledge.has_content(site),
+            content_version: retrieved.content_version,
         }
     }
 }

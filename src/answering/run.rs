@@ -13,7 +13,7 @@ use super::bill::Bill;
 use super::lookup::Grey;
 use crate::cache::CacheKey;
 use crate::cache::near::Meaning;
-use crate::domain::{AnswerId, Finish, From, Question, Source, Tier};
+use crate::domain::{AnswerId, Finish, From, Question, Reuse, Source, Tier};
 use crate::knowledge::Passage;
 use crate::limits::Reservation;
 
@@ -37,6 +37,8 @@ pub struct State {
     pub text: String,
     /// Known when the text is whole.
     pub sources: Arc<[Source]>,
+    /// Of which kept answer it is, known at the end.
+    pub reuse: Option<Reuse>,
     pub end: Option<End>,
     pub ended_at: Option<Instant>,
     pub first_word: Option<Duration>,
@@ -45,6 +47,8 @@ pub struct State {
     pub meaning: Option<Meaning>,
     /// What is set aside of the site's budget until the cost is known.
     pub reservation: Option<Reservation>,
+    /// Which of the passages stood in a prompt; the contexts of two models may differ.
+    pub shown: Vec<bool>,
     pub cancel: CancellationToken,
     revivals: u32,
     /// Its conversation was deleted: whoever reads it hears the rest, and nothing of it is kept.
@@ -64,15 +68,27 @@ impl State {
     }
 }
 
+impl State {
+    /// A model is given these of the passages.
+    pub fn has_shown(&mut self, shown: &[bool]) {
+        self.shown.resize(shown.len(), false);
+        self.shown.iter_mut().zip(shown).for_each(|(all, one)| *all |= one);
+    }
+}
+
 /// How a question is to be answered.
 pub struct Plan {
     pub question: Question,
     /// What a model is given to answer from.
     pub passages: Vec<Passage>,
+    /// The version of the content that they are of.
+    pub content_version: String,
     pub tier: Tier,
     pub key: Option<CacheKey>,
     /// Stored answers that may do, if a model says so.
     pub grey: Vec<Grey>,
+    /// The content does not hold the answer: when none of those does, the visitor is told so.
+    pub abstains: bool,
     pub reservation: Option<Reservation>,
     pub began: Instant,
 }
@@ -81,8 +97,10 @@ pub struct Run {
     pub answer: AnswerId,
     pub question: Question,
     pub passages: Box<[Passage]>,
+    pub content_version: String,
     pub tier: Tier,
     pub grey: Vec<Grey>,
+    pub abstains: bool,
     /// Where the cache keeps the answer, when it may.
     pub key: Option<CacheKey>,
     pub began: Instant,
@@ -97,24 +115,29 @@ impl Run {
         let Plan {
             question,
             passages,
+            content_version,
             tier,
             key,
             grey,
+            abstains,
             reservation,
             began,
         } = plan;
         Self {
             answer: question.answer,
             passages: passages.into(),
+            content_version,
             tier,
             key,
             grey,
+            abstains,
             began,
             asked_at_ms,
             state: Mutex::new(State {
                 from: None,
                 text: String::new(),
                 sources: Arc::new([]),
+                reuse: None,
                 end: None,
                 ended_at: None,
                 first_word: None,
@@ -125,6 +148,7 @@ impl Run {
                 },
                 meaning: None,
                 reservation,
+                shown: Vec::new(),
                 cancel: CancellationToken::new(),
                 revivals: 0,
                 is_forgotten: false,

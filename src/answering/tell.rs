@@ -21,7 +21,7 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
         None => None,
     };
     let mut claimed = None;
-    let close = match followed {
+    let mut close = match followed {
         Some(close) => close,
         None => match Box::pin(elsewhere::made(parts, run)).await {
             Elsewhere::Made(told) => Close::reused(run, &told),
@@ -31,7 +31,7 @@ pub(super) async fn answer(parts: &Arc<Parts>, run: &Arc<Run>, leader: Option<Re
             }
         },
     };
-    Box::pin(write_down(parts, run, &close)).await;
+    Box::pin(write_down(parts, run, &mut close)).await;
     if let Some((key, claim)) = claimed {
         parts.cache.release(&key, claim).await;
     }
@@ -45,6 +45,9 @@ async fn ask(parts: &Parts, run: &Arc<Run>) -> Close {
         && let Some(grey) = Box::pin(parts.confirmed(run)).await
     {
         return Close::had(grey);
+    }
+    if run.abstains {
+        return Close::whole(From::Content, &parts.declined(&run.question), None);
     }
     let passages = &run.passages;
     let ending = loop {
@@ -97,7 +100,8 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
                     text: (!from_model).then(|| state.text.as_str().into()),
                     sources: state.sources.clone(),
                     doubts: Vec::new(),
-                    reuse: None,
+                    // A thumb down here is one for the answer that both were told.
+                    reuse: state.reuse.clone(),
                 }));
             }
             Some(_) => return None,
@@ -108,13 +112,15 @@ async fn follow(parts: &Parts, run: &Arc<Run>, mut leader: Reader) -> Option<Clo
 async fn ask_models(parts: &Parts, run: &Arc<Run>, passages: &[Passage]) -> Ending {
     let chain: &Chain = &parts.chain;
     let prompt = |model: &Model| {
-        prompt::prompt_for(
+        let asking = prompt::prompt_for(
             model,
             &run.question,
             passages,
             chain.temperature(),
             chain.max_answer_tokens(),
-        )
+        );
+        run.with(|state| state.has_shown(&asking.shown));
+        asking.prompt
     };
     let mut sink = Told {
         run,
@@ -188,13 +194,13 @@ struct Close {
 
 impl Close {
     fn told(run: &Run, end: End, passages: &[Passage]) -> Self {
-        let text = run.with(|state| state.text.clone());
+        let (text, shown) = run.with(|state| (state.text.clone(), state.shown.clone()));
         let question = &run.question;
         Self {
             from: From::Model,
             end,
             text: None,
-            sources: citations::cited(&text, passages).into(),
+            sources: citations::cited(&text, passages, &shown).into(),
             doubts: support::doubts(&text, passages, &[&question.text, &question.site.name]),
             reuse: None,
         }
@@ -202,14 +208,7 @@ impl Close {
 
     /// A stored answer does, as a model confirmed.
     fn had(grey: Grey) -> Self {
-        Self {
-            from: grey.from,
-            end: End::Done(grey.told.finish),
-            text: Some(grey.told.text.clone()),
-            sources: grey.told.sources.clone(),
-            doubts: Vec::new(),
-            reuse: Some(grey.reuse),
-        }
+        Self::whole(grey.from, &grey.told, Some(grey.reuse))
     }
 
     /// Another service made it.
@@ -218,26 +217,24 @@ impl Close {
             state.bill.needed.prompt_tokens = told.prompt_tokens;
             state.bill.needed.completion_tokens = told.completion_tokens;
         });
-        Self {
-            reuse: None,
-            from: From::Cache,
-            end: End::Done(told.finish),
-            text: Some(told.text.clone()),
-            sources: told.sources.clone(),
-            doubts: Vec::new(),
-        }
+        Self::whole(From::Cache, told, kept_at(run))
     }
 
     /// No model spoke: an older answer does, the content, or an honest sentence.
     async fn instead(parts: &Parts, run: &Run) -> Self {
         let (from, told) = parts.instead_of_models(&run.question, run.key.as_ref()).await;
+        Self::whole(from, &told, kept_at(run).filter(|_| from == From::Cache))
+    }
+
+    /// Nothing of it was told yet.
+    fn whole(from: From, told: &CachedAnswer, reuse: Option<Reuse>) -> Self {
         Self {
             from,
             end: End::Done(told.finish),
             text: Some(told.text.clone()),
             sources: told.sources.clone(),
             doubts: Vec::new(),
-            reuse: None,
+            reuse,
         }
     }
 
@@ -256,13 +253,22 @@ impl Close {
                 state.text = text.as_ref().to_owned();
             }
             state.sources = self.sources;
+            state.reuse = self.reuse;
             state.end = Some(self.end);
             state.ended_at = Some(std::time::Instant::now());
         });
     }
 }
 
-async fn write_down(parts: &Parts, run: &Run, close: &Close) {
+/// The answer that the cache keeps for this very question.
+fn kept_at(run: &Run) -> Option<Reuse> {
+    run.key.map(|key| Reuse {
+        of: Original::Cached(key.0),
+        near: None,
+    })
+}
+
+async fn write_down(parts: &Parts, run: &Run, close: &mut Close) {
     let total = run.began.elapsed();
     let ms = |time: std::time::Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
     let question = &run.question;
@@ -304,14 +310,12 @@ async fn write_down(parts: &Parts, run: &Run, close: &Close) {
             prompt_tokens: needed.prompt_tokens,
             completion_tokens: needed.completion_tokens,
             made_at_ms: super::now_ms(),
-            basis: parts.basis(question, &run.passages, &record.sources),
+            basis: Parts::basis(run, &record.sources),
         };
         let meaning = run.with(|state| state.meaning.take());
         parts.keep(question, key, kept, meaning).await;
-        record.reuse = Some(Reuse {
-            of: Original::Cached(key.0),
-            near: None,
-        });
+        close.reuse = kept_at(run);
+        record.reuse = close.reuse.clone();
     }
     if !is_forgotten {
         parts.store.record(Arc::new(record)).await;

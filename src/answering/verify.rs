@@ -18,12 +18,16 @@ correctly answers the question in <new>: the same subject, the same intention, t
 Otherwise reply no.";
 
 impl Parts {
-    /// The first of the stored answers of which the model says yes. Verdicts both ways are remembered.
+    /// The first of the stored answers of which the model says yes. Verdicts both ways are remembered. No further ones are looked for
+    /// when the content does not hold the answer.
     pub(super) async fn confirmed(&self, run: &Arc<Run>) -> Option<Grey> {
         for grey in &run.grey {
             if self.confirms(run, grey).await {
                 return Some(grey.clone());
             }
+        }
+        if run.abstains {
+            return None;
         }
         for grey in self.by_meaning(run).await {
             if self.confirms(run, &grey).await {

@@ -205,6 +205,7 @@ impl Knowledge {
             passages: passages.collect(),
             confidence: found.confidence,
             is_judged: found.question.is_judged,
+            content_version: index.version(),
         }
     }
 

@@ -117,6 +117,8 @@ pub struct Retrieved {
     /// False: the confidence says nothing, as the question is small talk, leans on what was said before, or is in a language that
     /// the content is not in.
     pub is_judged: bool,
+    /// The version of the content that was searched.
+    pub content_version: String,
 }
 
 /// An answer put together from passages, without a model.

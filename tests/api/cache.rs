@@ -160,3 +160,39 @@ async fn an_answer_lives_as_long_as_it_is_told_to() {
     .await;
     assert_eq!(asked(&provider), 2);
 }
+
+#[tokio::test]
+async fn an_answer_about_this_page_is_kept_for_this_page_only() {
+    let provider = Provider::start().await;
+    // Whatever is near, the verifier agrees.
+    provider.plan("m", json!({"text": "Yes, nine euros."}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    let ask = async |question: &str, page: &str| {
+        let page = json!({"url": format!("https://a.example/{page}"), "title": page});
+        app.ask(question).with("page", page).told().await.from
+    };
+    for question in [
+        "How much is this?",
+        "Was kostet das?",
+        "Сколько это стоит?",
+        "Quanto costa questo?",
+        "Hoeveel kost het?",
+        "Quanto custa isso?",
+        "Ile to kosztuje?",
+        "这个多少钱？",
+        "これはいくらですか",
+        "¿Cuánto cuesta?",
+    ] {
+        assert_eq!(ask(question, "kettle").await, "model", "{question}");
+        assert_eq!(ask(question, "lamp").await, "model", "{question}");
+        assert_eq!(ask(question, "kettle?from=mail").await, "cache", "{question}");
+    }
+    for question in [
+        "Сколько стоит доставка?",
+        "Quanto costa la spedizione?",
+        "送料はいくらですか",
+    ] {
+        assert_eq!(ask(question, "kettle").await, "model", "{question}");
+        assert_eq!(ask(question, "lamp").await, "cache", "{question}");
+    }
+}

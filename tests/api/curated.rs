@@ -1,5 +1,8 @@
 //! The answer that the operator wrote wins, at once, and with no provider at all.
 
+use serde_json::json;
+
+use crate::abstaining::PAGES;
 use crate::app::settings;
 use crate::provider::Provider;
 
@@ -88,4 +91,60 @@ async fn an_answer_is_off_the_lists_however_often_its_question_was_asked() {
     let left = operator.page("/admin/review?show=unanswered").await;
     assert_eq!(open().await, 2, "{left}");
     assert!(left.contains("sell hats") && left.contains("Ben"), "{left}");
+}
+
+#[tokio::test]
+async fn what_the_content_does_not_hold_is_told_in_the_operators_words_however_it_is_asked() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": "Yes"}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    for (id, title, text) in PAGES {
+        let url = format!("https://a.example/{id}");
+        let body = json!({"site": "site_a", "url": url, "title": title, "text": text, "locale": "en", "kind": "page",
+                          "modified": "2026-11-24T10:00:00Z"});
+        app.put_document(id, body).await;
+    }
+    let operator = app.operator().await;
+    let fields = [
+        ("site", "site_a"),
+        ("question", "Can I bring my dog to the workshop?"),
+        ("text", "Dogs are welcome."),
+    ];
+    operator.send("/admin/curated/new", "/admin/curated", &fields).await;
+    let told = app.ask("Can my dog come to the workshop?").told().await;
+    assert_eq!(told.is_from("curated"), "Dogs are welcome.");
+    assert_eq!(provider.requests().len(), 1, "the verifier's word is enough");
+    // When it says no, nothing else is asked, and the visitor hears what they heard before.
+    provider.plan("m", json!({"text": "No"}));
+    for _ in 0..2 {
+        let told = app.ask("May I bring a dog along to a workshop?").told().await;
+        assert_eq!(
+            (told.from.as_str(), told.finish()),
+            ("content", "unanswered"),
+            "{told:#?}"
+        );
+        assert_eq!(provider.requests().len(), 2, "its word is remembered");
+    }
+}
+
+#[tokio::test]
+async fn a_question_the_other_way_round_is_another_one() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": "No, it is not so."}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    let operator = app.operator().await;
+    let fields = [
+        ("site", "site_a"),
+        ("question", "How do I move from the basic plan to the premium plan?"),
+        ("text", "Under *Plans*."),
+    ];
+    operator.send("/admin/curated/new", "/admin/curated", &fields).await;
+    app.ask("How can I move from the basic plan to the premium plan please")
+        .told()
+        .await
+        .is_from("curated");
+    app.ask("How do I move from the premium plan to the basic plan?")
+        .told()
+        .await
+        .is_from("model");
 }

@@ -33,6 +33,7 @@ mod cost;
 mod crashes;
 mod crawling;
 mod curated;
+mod current;
 mod demo;
 mod dialects;
 mod documents;

@@ -81,3 +81,22 @@ async fn a_thumb_down_ends_a_pairing_and_empties_the_cache() {
     thumb_down(&app, &first.answer, &token).await;
     app.ask(FIRST).told().await.is_from("model");
 }
+
+#[tokio::test]
+async fn what_is_the_other_way_round_is_answered_anew_unless_a_model_says_otherwise() {
+    let provider = Provider::start().await;
+    let app = app(&provider, "No, never.", "cautious").await;
+    for (number, question) in [
+        "Does the seller pay the buyer for shipping damage?",
+        "Does the buyer pay the seller for shipping damage?",
+        "How long does delivery of a large sofa take in summer?",
+        "How long does delivery of a large sofa take in winter?",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        app.ask(question).told().await.is_from("model");
+        // Of each second one the verifier is asked first.
+        assert_eq!(provider.requests_of("m").len(), [1, 3, 4, 6][number], "{question}");
+    }
+}

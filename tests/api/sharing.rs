@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::app::settings;
 use crate::asking::Told;
+use crate::near::thumb_down;
 use crate::provider::Provider;
 
 #[tokio::test]
@@ -38,6 +39,30 @@ async fn who_asks_what_is_being_answered_reads_along() {
         "each visitor's answer is their own"
     );
     assert_ne!(start["conversation"], told.conversation.as_str());
+}
+
+#[tokio::test]
+async fn a_thumb_down_of_who_read_along_empties_the_cache_of_that_answer_and_of_no_later_one() {
+    let provider = Provider::start().await;
+    provider.plan("m", json!({"text": "one two three four", "hold_after": 2}));
+    let app = settings().models(&provider, &["m"]).start().await;
+    let token = app.visitor().await;
+    let question = "Count to four please.";
+    let mut first = app.ask(question).visitor(&token).events().await;
+    let mut first_seen = vec![first.next().await.expect("start")];
+    let mut late = app.ask(question).visitor(&token).events().await;
+    let mut late_seen = vec![late.next().await.expect("start")];
+    provider.release("m", None);
+    first_seen.extend(first.rest().await);
+    late_seen.extend(late.rest().await);
+    let (first, late) = (Told::of(first_seen), Told::of(late_seen));
+    late.is_from("cache");
+    thumb_down(&app, &late.answer, &token).await;
+    provider.plan("m", json!({"text": "One, two, three, four."}));
+    app.ask(question).told().await.is_from("model");
+    thumb_down(&app, &first.answer, &token).await;
+    let told = app.ask(question).told().await;
+    assert_eq!(told.is_from("cache"), "One, two, three, four.");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! What tells two questions apart that a vector holds for one: a single word can turn an answer round.
 
-use super::phrase::Phrase;
+use std::collections::BTreeSet;
+
+use super::phrase::{Phrase, denies};
 
 /// Why two close questions may want two answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Difference {
     Opposite,
     /// The same words the other way round: from euros to dollars, from dollars to euros.
     Order,
+    /// Each is about something that the other does not name: in summer, in winter.
+    Subject,
     /// The model does not know enough of the words.
     Unreadable,
 }
@@ -78,8 +82,11 @@ const OPPOSITES: &[(&str, &str)] = &[
 
 /// Words after which the order of what follows is the meaning.
 const DIRECTIONS: &[&str] = &[
-    "from", "to", "into", "than", "before", "after", "von", "nach", "zu", "de", "à", "a", "из", "в",
+    "from", "to", "into", "than", "before", "after", "without", "von", "nach", "zu", "de", "à", "из", "в",
 ];
+
+/// What turns a word into its opposite.
+const TURNING: &[&str] = &["un", "in", "im", "ir", "dis", "non", "de", "mis"];
 
 /// The first thing that tells them apart, if any does.
 pub fn apart(one: &Phrase, other: &Phrase) -> Option<Difference> {
@@ -102,7 +109,10 @@ pub fn apart(one: &Phrase, other: &Phrase) -> Option<Difference> {
     if both_ask && one.asking != other.asking {
         return Some(Difference::Asking);
     }
-    turned(one, other).then_some(Difference::Order)
+    if turned(one, other) || in_another_order(one, other) {
+        return Some(Difference::Order);
+    }
+    (says_more(one, other) && says_more(other, one)).then_some(Difference::Subject)
 }
 
 /// A name of the one that the other does not have, in any spelling.
@@ -138,27 +148,74 @@ fn is_one_slip(one: &str, other: &str) -> bool {
 
 fn opposed(one: &Phrase, other: &Phrase) -> bool {
     let has = |phrase: &Phrase, word: &str| phrase.words.iter().any(|own| own == word);
-    OPPOSITES.iter().any(|(this, that)| {
+    let known = OPPOSITES.iter().any(|(this, that)| {
         (has(one, this) && !has(other, this) && has(other, that) && !has(one, that))
             || (has(one, that) && !has(other, that) && has(other, this) && !has(one, this))
-    })
+    });
+    known || turns_into(one, other) || turns_into(other, one)
 }
 
-/// The words behind a direction are the other's words, and stand there in another place.
-fn turned(one: &Phrase, other: &Phrase) -> bool {
-    let led = |phrase: &Phrase| -> Vec<(String, String)> {
-        let pairs = phrase
-            .words
-            .windows(2)
-            .filter(|pair| DIRECTIONS.contains(&pair[0].as_str()));
-        pairs.map(|pair| (pair[0].clone(), pair[1].clone())).collect()
-    };
-    let others = led(other);
-    led(one).iter().any(|(direction, word)| {
-        others
+/// A word of the one, and its opposite in the other: `opened`, `unopened`.
+fn turns_into(one: &Phrase, other: &Phrase) -> bool {
+    let plain = |stem: &String| {
+        TURNING
             .iter()
-            .any(|(to, led)| to == direction && led != word && other.words.contains(word) && one.words.contains(led))
-    })
+            .filter_map(|turning| stem.strip_prefix(turning))
+            .any(|rest| {
+                let has = |phrase: &Phrase| phrase.content.iter().any(|own| own == rest);
+                has(one) && !has(other)
+            })
+    };
+    other
+        .content
+        .iter()
+        .any(|stem| !one.content.contains(stem) && plain(stem))
+}
+
+/// A direction, or a denial, leads to another of the words that both have.
+fn turned(one: &Phrase, other: &Phrase) -> bool {
+    let (led, others) = (led(one), led(other));
+    let without = |own: &[(String, String)], theirs: &[(String, String)], phrase: &Phrase| -> BTreeSet<String> {
+        let alone = own.iter().filter(|pair| !theirs.contains(pair));
+        let known = alone.filter(|(_, stem)| phrase.content.contains(stem));
+        known.map(|(direction, _)| direction.clone()).collect()
+    };
+    !without(&led, &others, other).is_disjoint(&without(&others, &led, one))
+}
+
+/// Directions, each with the stem of what it leads to: the next word that says what the question is about. Every denial is one
+/// direction.
+fn led(phrase: &Phrase) -> Vec<(String, String)> {
+    let direction = |at: usize| match phrase.words[at].as_str() {
+        _ if denies(&phrase.words, at) => Some("not"),
+        word => DIRECTIONS.iter().find(|direction| **direction == word).copied(),
+    };
+    let leads = |at: usize| {
+        let direction = direction(at)?;
+        let (_, stem) = phrase.stems.iter().find(|(place, _)| *place > at)?;
+        Some((direction.to_owned(), stem.clone()))
+    };
+    (0..phrase.words.len()).filter_map(leads).collect()
+}
+
+/// The same words say what both are about, and stand in another order: who pays whom, what is warmer than what.
+fn in_another_order(one: &Phrase, other: &Phrase) -> bool {
+    let first = |phrase: &Phrase| -> Vec<String> {
+        let mut order: Vec<String> = Vec::new();
+        for (_, stem) in &phrase.stems {
+            if !order.contains(stem) {
+                order.push(stem.clone());
+            }
+        }
+        order
+    };
+    one.content == other.content && first(one) != first(other)
+}
+
+/// The one is about something that the other does not name in any spelling.
+fn says_more(one: &Phrase, other: &Phrase) -> bool {
+    let is_said = |stem: &String| other.content.iter().any(|word| is_spelling(stem, word));
+    one.content.iter().any(|stem| !is_said(stem))
 }
 
 #[cfg(test)]
@@ -227,6 +284,56 @@ mod tests {
                 "transfer money from dollars to euros",
                 Difference::Order,
             ),
+            (
+                "Move me from the basic plan to the premium plan",
+                "Move me from the premium plan to the basic plan",
+                Difference::Order,
+            ),
+            (
+                "Can I use the shop without the blog?",
+                "Can I use the blog without the shop?",
+                Difference::Order,
+            ),
+            (
+                "Why can I log in but not pay?",
+                "Why can I pay but not log in?",
+                Difference::Order,
+            ),
+            (
+                "Why can I log in but not pay?",
+                "Why can I not log in but pay?",
+                Difference::Order,
+            ),
+            (
+                "Is the cotton shirt warmer than the wool shirt?",
+                "Is the wool shirt warmer than the cotton shirt?",
+                Difference::Order,
+            ),
+            (
+                "Do I pay if I keep one item and return the other?",
+                "Do I pay if I return one item and keep the other?",
+                Difference::Order,
+            ),
+            (
+                "can a guest invite an admin to the workspace",
+                "can an admin invite a guest to the workspace",
+                Difference::Order,
+            ),
+            (
+                "How long does delivery of a sofa take in summer?",
+                "How long does delivery of a sofa take in winter?",
+                Difference::Subject,
+            ),
+            (
+                "Can I return an unopened box?",
+                "Can I return an opened box?",
+                Difference::Opposite,
+            ),
+            (
+                "Is the jacket made for cold weather or not?",
+                "Is the jacket not made for cold weather?",
+                Difference::Negation,
+            ),
         ] {
             assert_eq!(told(one, other), Some(difference), "{one} / {other}");
         }
@@ -240,6 +347,7 @@ mod tests {
             ("Does it work with WooCommerce?", "does it work with woocomerce"),
             ("When will my card arrive?", "my card will arrive when?"),
             ("Where is my order?", "Tell me where my order is"),
+            ("Will my card arrive today or not?", "Will my card arrive today?"),
         ] {
             assert_eq!(told(one, other), None, "{one} / {other}");
         }

@@ -46,6 +46,9 @@ const MOST_IN_ALL: usize = 500_000;
 const LOOKED_AT: usize = 5;
 /// So close must a question be to one that a model confirmed, to be surely the same.
 const SURE_OF_CONFIRMED: f32 = 0.97;
+/// Of what a question and a curated one are about, less than this share is named by one of them alone: nobody looks at which page
+/// both lead to, and one word more ("in winter") may want another answer. A model is asked about those.
+const DIFFERING_OF_CURATED: f32 = 0.1;
 /// Bytes of a question that is kept; longer ones seldom come twice.
 const LONGEST: usize = 2_000;
 /// Verdicts that are remembered, and for how long.
@@ -275,6 +278,10 @@ impl NearCache {
             return Zone::No;
         };
         let differing = Rarity::default().differing(&asked.content, &kept.content);
+        let bars = Bars {
+            differing: DIFFERING_OF_CURATED.min(bars.differing),
+            ..bars
+        };
         bars.zone(asked, kept, similarity, differing, bar)
     }
 

@@ -28,8 +28,11 @@ pub struct Phrase {
     pub asking: BTreeSet<String>,
     /// Words that are written as names, or that the model does not know: products, people, brands.
     pub names: BTreeSet<String>,
-    /// The stems of the words that say what it is about: all but those that hold any question together. Each once, in order.
+    /// The stems of the words that say what it is about: all but those that hold any question together. Each once, in order of
+    /// the alphabet.
     pub content: Vec<String>,
+    /// The same as they follow each other, each with the place of its word.
+    pub stems: Vec<(usize, String)>,
 }
 
 const DENIALS: &[&str] = &[
@@ -115,14 +118,16 @@ impl Phrase {
             .filter(|word| !word.is_empty())
             .collect();
         let words: Vec<String> = spelled.iter().map(|word| word.to_lowercase()).collect();
+        let stems = stems(&words);
         Self {
             vector: embedding.vector,
             is_readable: embedding.known >= READABLE,
             numbers: plain.split_whitespace().filter_map(exact).collect(),
-            denials: words.iter().filter(|word| denies(word)).count(),
+            denials: (0..words.len()).filter(|at| denies(&words, *at)).count(),
             asking: asking(&words),
             names: names(&spelled),
-            content: content(&words),
+            content: content(&stems),
+            stems,
             words,
         }
     }
@@ -147,9 +152,12 @@ fn number(word: &str) -> Option<String> {
     known.map(str::to_owned)
 }
 
-fn denies(word: &str) -> bool {
+/// Whether a word denies what comes after it. What may be so `or not` is only asked.
+pub(super) fn denies(words: &[String], at: usize) -> bool {
+    let word = words[at].as_str();
     let bare = word.replace('\'', "");
-    word.ends_with("n't") || DENIALS.contains(&bare.as_str())
+    let is_left_open = at > 0 && word == "not" && words[at - 1] == "or";
+    !is_left_open && (word.ends_with("n't") || DENIALS.contains(&bare.as_str()))
 }
 
 fn asking(words: &[String]) -> BTreeSet<String> {
@@ -163,11 +171,16 @@ fn asking(words: &[String]) -> BTreeSet<String> {
     words.iter().enumerate().filter_map(asks).collect()
 }
 
-fn content(words: &[String]) -> Vec<String> {
-    let parts = words.iter().flat_map(|word| word.split(['-', '\'']));
-    let kept = parts.filter(|part| !part.is_empty() && !FUNCTION_WORDS.contains(part));
-    let stems: BTreeSet<String> = kept.map(|part| STEMMER.stem(part).into_owned()).collect();
-    stems.into_iter().collect()
+fn stems(words: &[String]) -> Vec<(usize, String)> {
+    let words = words.iter().enumerate();
+    let parts = words.flat_map(|(at, word)| word.split(['-', '\'']).map(move |part| (at, part)));
+    let kept = parts.filter(|(_, part)| !part.is_empty() && !FUNCTION_WORDS.contains(part));
+    kept.map(|(at, part)| (at, STEMMER.stem(part).into_owned())).collect()
+}
+
+fn content(stems: &[(usize, String)]) -> Vec<String> {
+    let each: BTreeSet<&String> = stems.iter().map(|(_, stem)| stem).collect();
+    each.into_iter().cloned().collect()
 }
 
 /// A text in capitals throughout says nothing about names by its capitals.

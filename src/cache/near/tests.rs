@@ -142,3 +142,51 @@ fn a_full_scope_lets_old_ones_go_and_finds_the_rest() {
     }
     assert_eq!(entries.len(), 0);
 }
+
+#[test]
+fn a_curated_answer_is_told_unasked_only_to_the_same_words_in_their_order() {
+    let near = NearCache::new(Daring::Cautious);
+    let zone = |asked: &str, kept: &str| {
+        let (asked, kept) = (Phrase::of(asked), Phrase::of(kept));
+        near.judge("site_a", &asked, &kept, kept.vector.similarity(&asked.vector))
+    };
+    for (asked, kept) in [
+        ("how do i get a refund please", "How do I get a refund?"),
+        ("What are the opening hours?", "What are your opening hours?"),
+        ("my card will arrive when?", "When will my card arrive?"),
+    ] {
+        assert_eq!(zone(asked, kept), Zone::Sure, "{asked} / {kept}");
+    }
+    for (asked, kept) in [
+        (
+            "How do I move from the basic plan to the premium plan?",
+            "How do I move from the premium plan to the basic plan?",
+        ),
+        (
+            "How long does standard delivery of a large sofa take in winter",
+            "How long does standard delivery of a large sofa take in summer",
+        ),
+        (
+            "How long does delivery of a sofa take in winter",
+            "How long does delivery of a sofa take",
+        ),
+    ] {
+        assert_eq!(zone(asked, kept), Zone::Grey, "{asked} / {kept}");
+        assert_eq!(zone(kept, asked), Zone::Grey, "{kept} / {asked}");
+    }
+}
+
+#[test]
+fn what_is_the_other_way_round_is_only_asked_about() {
+    let near = NearCache::new(Daring::Cautious);
+    let key = CacheKey([1; 32]);
+    near.keep(
+        &scope("site_a"),
+        key,
+        "Does the seller pay the buyer for damage?",
+        vec![],
+        None,
+    );
+    let asked = "Does the buyer pay the seller for damage?";
+    assert_eq!(nearest(&near, "site_a", asked), Some((key, Zone::Grey)));
+}
