@@ -37,6 +37,20 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     return `saved in ${saved} ms`;
   });
 
+  await checks.check("what is kept for members stays with them on a page that fails, too", async () => {
+    const hidden = "<!-- wp:paragraph {\"className\":\"members\"} --><p class=\"members\">GATED BLOCK</p><!-- /wp:paragraph -->";
+    const by = (way, post_content) => insert({ post_title: `For members: ${way}`, post_content, meta_input: { _for_members: way } });
+    for (const way of ["the_content", "the_post"]) assert.match(double.of(await by(way, "GATED WORDS [fatal]")).html, /^<p>Join us to read on\.<\/p>/);
+    assert.match(double.of(await by("render_block", `${hidden}<p>Open to all. [fatal]</p>`)).html, /^\s*<p>Open to all\. <\/p>/);
+    const foreign = double.of(await by("a block", `<!-- wp:odd/hides --><p>GATED INSIDE</p><!-- /wp:odd/hides --><!-- wp:odd/fails /--><p>Beside it.</p>${hidden}`));
+    assert.match(foreign.html, /^\s*<p>Beside it\.<\/p>\s*$/);
+    const refused = await by("throws", "GATED WORDS");
+    assert.ok(!double.of(refused), "it cannot be told who may read it, and it was sent");
+    assert.equal(await site.sql(`SELECT state, error FROM wp_pennypress_documents WHERE post_id = ${refused}`), "2\tRendering failed: Nobody can tell who may read this.\n");
+    await php(`wp_delete_post(${refused}, true);`);
+    assert.ok(!JSON.stringify(double.sent).includes("GATED"));
+  });
+
   await checks.check("a slow shortcode does not slow down saving", async () => {
     const id = await insert({ post_title: "Slow", post_content: "[snail] Nothing else.", post_status: "draft" });
     const from = Date.now();
@@ -61,8 +75,9 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     assert.ok(!html.includes("Secret"), html);
     await php(`wc_update_product_stock(wc_get_product(${id}), 3);`);
     assert.ok(double.of(id).html.includes("Availability: 3 in stock"), double.of(id).html);
-    await php(`update_post_meta(${id}, '_sale_price', '');`);
+    await php(`wp_set_current_user(1); update_post_meta(${id}, '_sale_price', '');`);
     assert.ok(double.of(id).html.includes("Price: 12,50 €"), double.of(id).html);
+    assert.ok(!double.of(id).html.includes("FOR USERS"), "what was added for a user who is signed in was sent");
     const coat = await insert({ post_type: "product", post_title: "Coat", meta_input: { _type: "variable", _regular_price: "80", _sale_price: "" } });
     const small = await insert({ post_type: "product_variation", post_title: "Size: S", post_parent: coat, meta_input: { _regular_price: "80", _sale_price: "", _stock_status: "outofstock" } });
     await php(`do_action('woocommerce_update_product_variation', ${small});`);
@@ -75,16 +90,18 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     await php(`
       $menu = wp_create_nav_menu('Main menu');
       wp_update_nav_menu_item($menu, 0, array('menu-item-title' => 'Where we are', 'menu-item-url' => 'https://example.com/map', 'menu-item-status' => 'publish'));
+      wp_update_nav_menu_item($menu, 0, array('menu-item-title' => 'FOR USERS', 'menu-item-url' => 'https://example.com/users', 'menu-item-status' => 'publish'));
       $hidden = wp_insert_post(array('post_type' => 'page', 'post_title' => 'HIDDEN TITLE', 'post_status' => 'draft'));
       wp_update_nav_menu_item($menu, 0, array('menu-item-object' => 'page', 'menu-item-type' => 'post_type', 'menu-item-object-id' => $hidden, 'menu-item-status' => 'publish'));
       set_theme_mod('nav_menu_locations', array('primary' => $menu));
       wp_insert_post(array('post_type' => 'wp_navigation', 'post_status' => 'publish', 'post_title' => 'Header', 'post_content' => '<!-- wp:navigation-link {"label":"Team","url":"/team"} /--><!-- wp:navigation-submenu {"label":"Shop","url":"/shop"} --><!-- wp:navigation-link {"label":"Teas & more","url":"/shop/teas"} /--><!-- /wp:navigation-submenu -->'));
+      wp_set_current_user(1);
       do_action('wp_update_nav_menu', $menu);`);
     const { html, title, url, kind } = double.documents.get("wp-menus");
     assert.deepEqual([url, kind], [`${site.url}/`, "menu"]);
     assert.match(title, /Corner Shop/);
     for (const text of ["Where we are", "https://example.com/map", "Team", "Teas &amp; more", "/shop/teas"]) assert.ok(html.includes(text), `${text} is not in ${html}`);
-    assert.ok(!html.includes("HIDDEN TITLE"), html);
+    assert.ok(!/HIDDEN TITLE|FOR USERS/.test(html), html);
     double.forget();
     await php("do_action('wp_update_nav_menu', 1);");
     assert.deepEqual(double.sent, [], "a menu was sent that did not change");

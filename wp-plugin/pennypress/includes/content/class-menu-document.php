@@ -33,6 +33,20 @@ final class Menu_Document {
 		if ( ! Settings::all()['learn_menus'] ) {
 			return null;
 		}
+		return Visitor_View::during(
+			null,
+			static function () {
+				return self::make();
+			}
+		);
+	}
+
+	/**
+	 * Makes the document in the visitor's view: some entries may be for users only.
+	 *
+	 * @return array<string, string>|null
+	 */
+	private static function make() {
 		$html = implode( '', array_merge( self::classic_menus(), self::navigations() ) );
 		if ( '' === $html ) {
 			return null;

@@ -57,15 +57,30 @@ final class Post_Document {
 	}
 
 	/**
-	 * The document.
+	 * The document, as a visitor would read it.
 	 *
-	 * @param \WP_Post $post  A post.
-	 * @param bool     $plain See Visitor_View::render().
+	 * @param \WP_Post $post    A post.
+	 * @param int      $without See Visitor_View::content().
 	 * @return array<string, string>
-	 * @throws \Throwable What a block or shortcode threw.
+	 * @throws \Throwable What a block, a shortcode or another plugin threw.
 	 */
-	public static function build( $post, $plain ) {
-		$html = Visitor_View::render( $post, $plain );
+	public static function build( $post, $without ) {
+		return Visitor_View::during(
+			$post,
+			static function () use ( $post, $without ) {
+				return self::make( $post, Visitor_View::content( $without ) );
+			}
+		);
+	}
+
+	/**
+	 * Makes the document in the visitor's view: prices, too, may depend on who looks at them, and words on the language.
+	 *
+	 * @param \WP_Post $post A post.
+	 * @param string   $html Its content.
+	 * @return array<string, string>
+	 */
+	private static function make( $post, $html ) {
 		if ( 'product' === $post->post_type ) {
 			$html = Product_Facts::summary( $post->ID ) . $html . Product_Facts::details( $post->ID );
 		}

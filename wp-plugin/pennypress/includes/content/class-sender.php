@@ -133,7 +133,7 @@ final class Sender {
 				$post = get_post( (int) $row->post_id );
 				if ( Document_Rule::wants( $post ) ) {
 					$mark     = Post_Document::fingerprint( $post );
-					$document = Post_Document::build( $post, $row->plain > 0 );
+					$document = Post_Document::build( $post, (int) $row->plain );
 				}
 			}
 		} catch ( \Throwable $error ) {
