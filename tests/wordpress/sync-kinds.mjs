@@ -37,6 +37,25 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     return `saved in ${saved} ms`;
   });
 
+  await checks.check("what a page builder registers when a page is asked for is there, and one that sends strangers away does no harm", async () => {
+    const page = { post_title: "Built", post_content: "[column] [opening_hours]", post_status: "draft" };
+    const publish = async (id) => { // In a request that the site makes to itself.
+      await fetch(`${site.url}/?publish-all=${id}`);
+      await within(Date.now(), () => double.of(id), 10);
+      return double.of(id).html;
+    };
+    const [asked, redirected, ended] = [await insert(page), await insert(page), await insert(page)];
+    assert.match(await publish(asked), /Built in columns\..*half past five/s);
+    await php(`wp_update_post(array('ID' => ${asked}, 'post_title' => 'Built on the command line'));`);
+    assert.match(double.of(asked).html, /Built in columns\./);
+    await php("update_option('test_wp_redirects', 1);");
+    assert.match(await publish(redirected), /half past five/);
+    await php("delete_option('test_wp_redirects'); update_option('test_wp_exits', 1);");
+    assert.match(await publish(ended), /half past five/);
+    await php("delete_option('test_wp_exits'); delete_transient('pennypress_wp_ends');");
+    assert.equal(await site.sql(`SELECT error FROM wp_pennypress_documents WHERE post_id IN (${asked}, ${redirected}, ${ended}) AND error <> ''`), "");
+  });
+
   await checks.check("what is kept for members stays with them on a page that fails, too", async () => {
     const hidden = "<!-- wp:paragraph {\"className\":\"members\"} --><p class=\"members\">GATED BLOCK</p><!-- /wp:paragraph -->";
     const by = (way, post_content) => insert({ post_title: `For members: ${way}`, post_content, meta_input: { _for_members: way } });

@@ -128,20 +128,35 @@ final class Visitor_View {
 	 * @param \WP_Post $post A post.
 	 */
 	private static function open_page( $post ) {
-		$query                    = new \WP_Query();
-		$query->posts             = array( $post );
-		$query->post              = $post;
-		$query->post_count        = 1;
-		$query->found_posts       = 1;
+		$list          = self::query( $post );
+		$list->is_home = true;
+		Wp_Action::fire_once( $list );
+
+		$query                    = self::query( $post );
 		$query->queried_object    = $post;
 		$query->queried_object_id = $post->ID;
 		$query->is_singular       = true;
 		$query->is_page           = 'page' === $post->post_type;
 		$query->is_single         = ! $query->is_page;
-		$query->query_vars        = self::QUERY + $query->fill_query_vars( array() );
 		$GLOBALS['wp_query']      = $query;
 		$GLOBALS['wp_the_query']  = $query;
 		$query->the_post();
+	}
+
+	/**
+	 * A query that has found a post.
+	 *
+	 * @param \WP_Post $post A post.
+	 * @return \WP_Query
+	 */
+	private static function query( $post ) {
+		$query              = new \WP_Query();
+		$query->posts       = array( $post );
+		$query->post        = $post;
+		$query->post_count  = 1;
+		$query->found_posts = 1;
+		$query->query_vars  = self::QUERY + $query->fill_query_vars( array() );
+		return $query;
 	}
 
 	/**
