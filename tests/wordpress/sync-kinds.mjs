@@ -97,6 +97,15 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     await php(`wp_set_current_user(1); update_post_meta(${id}, '_sale_price', '');`);
     assert.ok(double.of(id).html.includes("Price: 12,50 €"), double.of(id).html);
     assert.ok(!double.of(id).html.includes("FOR USERS"), "what was added for a user who is signed in was sent");
+    for (const [change, text] of [
+      ["update_option('woocommerce_currency', 'GBP');", "Price: 12,50 £"],
+      ["wp_update_term(get_term_by('name', 'Teas', 'product_cat')->term_id, 'product_cat', array('name' => 'Fine teas'));", "Categories: Fine teas"],
+      ["update_option('woocommerce_currency', 'EUR');", "Price: 12,50 €"],
+    ]) {
+      await php(change);
+      await php("Pennypress\\Worker::on_cron();");
+      assert.ok(double.of(id).html.includes(text), `${text} is not in ${double.of(id).html}`);
+    }
     const coat = await insert({ post_type: "product", post_title: "Coat", meta_input: { _type: "variable", _regular_price: "80", _sale_price: "" } });
     const small = await insert({ post_type: "product_variation", post_title: "Size: S", post_parent: coat, meta_input: { _regular_price: "80", _sale_price: "", _stock_status: "outofstock" } });
     await php(`do_action('woocommerce_update_product_variation', ${small});`);
@@ -132,6 +141,12 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     const inNews = await insert({ post_title: "Fair on Saturday", post_content: "Come.", post_category: [local] });
     const noindex = await insert({ post_title: "Thank you", post_content: "For search engines this is nothing.", meta_input: { "_yoast_wpseo_meta-robots-noindex": "1" } });
     assert.ok(double.of(inNews) && !double.of(noindex));
+    await settings(`array('learn_exclude_terms' => array(${news}))`);
+    await php(`wp_update_post(array('ID' => ${inNews}));`);
+    assert.ok(!double.of(inNews));
+    await php(`wp_remove_object_terms(${inNews}, array(${local}), 'category');`);
+    assert.ok(double.of(inNews), "it is in no category any more that is left out");
+    await php(`wp_add_object_terms(${inNews}, array(${local}), 'category');`);
     const change = async (php_array) => { await settings(php_array); await php("Pennypress\\Comparison::begin('owner'); Pennypress\\Worker::on_cron();"); };
     await change(`array('learn_exclude_terms' => array(${news}), 'learn_types' => array('post', 'page', 'product'), 'learn_exclude' => array(2))`);
     assert.deepEqual([double.of(inNews), double.of(2), [...double.documents.values()].filter(({ kind }) => kind === "recipe")], [undefined, undefined, []]);
