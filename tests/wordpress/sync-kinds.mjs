@@ -5,7 +5,8 @@ export async function kindChecks(checks, { double, php, site, within, settings }
   const insert = async (fields) => Number(await php(`echo wp_insert_post(wp_slash(json_decode('${JSON.stringify({ post_status: "publish", ...fields }).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}', true)));`));
 
   await checks.check("a page of several parts, with blocks, is one document", async () => {
-    const pattern = await insert({ post_type: "wp_block", post_title: "Our promise", post_content: "<!-- wp:paragraph --><p>Money back within 30 days.</p><!-- /wp:paragraph -->" });
+    const promise = await insert({ post_type: "wp_block", post_title: "Our promise", post_content: "<!-- wp:paragraph --><p>Money back within 30 days.</p><!-- /wp:paragraph -->" });
+    const pattern = await insert({ post_type: "wp_block", post_title: "Our promises", post_content: `<!-- wp:block {"ref":${promise}} /-->` });
     const id = await insert({
       post_title: "Fish &amp; chips <em>today</em>",
       post_content: `<!-- wp:heading --><h2 class="wp-block-heading" id="prices">Prices</h2><!-- /wp:heading -->\n<!-- wp:table --><figure class="wp-block-table"><table><tbody><tr><td>Small</td><td>4 €</td></tr></tbody></table></figure><!-- /wp:table -->\n<!-- wp:more --><!--more--><!-- /wp:more -->\n<!-- wp:nextpage --><!--nextpage--><!-- /wp:nextpage -->\n<!-- wp:latest-posts {"postsToShow":1} /-->\n<!-- wp:block {"ref":${pattern}} /-->\n<p>Only on the second page.</p>`,
@@ -14,8 +15,8 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     assert.equal(title, "Fish & chips today");
     for (const text of ["<td>4 €</td>", 'id="prices"', "Only on the second page.", "wp-block-latest-posts", "Money back within 30 days."]) assert.ok(html.includes(text), `${text} is not in ${html}`);
     assert.ok(!/<!--|nextpage/.test(html), html);
-    await php(`wp_update_post(array('ID' => ${pattern}, 'post_content' => '<!-- wp:paragraph --><p>Money back within 60 days.</p><!-- /wp:paragraph -->'));`);
-    assert.ok(double.of(id).html.includes("within 60 days"), "a pattern changed, but not the page that shows it");
+    await php(`wp_update_post(array('ID' => ${promise}, 'post_content' => '<!-- wp:paragraph --><p>Money back within 60 days.</p><!-- /wp:paragraph -->'));`);
+    assert.ok(double.of(id).html.includes("within 60 days"), "a pattern within another changed, but not the page that shows both");
   });
 
   await checks.check("a shortcode that fails, ends the program or fills the memory costs its own words only", async () => {
@@ -114,15 +115,19 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     assert.ok(!double.of(coat), "a product that the shop hides is still known");
   });
 
-  await checks.check("menus: titles and addresses, without pages that are not public", async () => {
+  await checks.check("menus: titles and addresses, without pages that are not public or kept out", async () => {
+    const [marked, listed] = [await insert({ post_type: "page", post_title: "Marked page" }), await insert({ post_type: "page", post_title: "Listed page" })];
+    const entries = [marked, listed].map((id) => `wp_update_nav_menu_item($menu, 0, array('menu-item-object' => 'page', 'menu-item-type' => 'post_type', 'menu-item-object-id' => ${id}, 'menu-item-status' => 'publish'));`).join("\n");
+    const links = [marked, listed].map((id) => `<!-- wp:navigation-link {"label":"In the header: ${id}","kind":"post-type","id":${id},"url":"/?p=${id}"} /-->`).join("");
     await php(`
       $menu = wp_create_nav_menu('Main menu');
       wp_update_nav_menu_item($menu, 0, array('menu-item-title' => 'Where we are', 'menu-item-url' => 'https://example.com/map', 'menu-item-status' => 'publish'));
       wp_update_nav_menu_item($menu, 0, array('menu-item-title' => 'FOR USERS', 'menu-item-url' => 'https://example.com/users', 'menu-item-status' => 'publish'));
       $hidden = wp_insert_post(array('post_type' => 'page', 'post_title' => 'HIDDEN TITLE', 'post_status' => 'draft'));
       wp_update_nav_menu_item($menu, 0, array('menu-item-object' => 'page', 'menu-item-type' => 'post_type', 'menu-item-object-id' => $hidden, 'menu-item-status' => 'publish'));
+      ${entries}
       set_theme_mod('nav_menu_locations', array('primary' => $menu));
-      wp_insert_post(array('post_type' => 'wp_navigation', 'post_status' => 'publish', 'post_title' => 'Header', 'post_content' => '<!-- wp:navigation-link {"label":"Team","url":"/team"} /--><!-- wp:navigation-submenu {"label":"Shop","url":"/shop"} --><!-- wp:navigation-link {"label":"Teas & more","url":"/shop/teas"} /--><!-- /wp:navigation-submenu -->'));
+      wp_insert_post(array('post_type' => 'wp_navigation', 'post_status' => 'publish', 'post_title' => 'Header', 'post_content' => '${links}<!-- wp:navigation-link {"label":"Team","url":"/team"} /--><!-- wp:navigation-submenu {"label":"Shop","url":"/shop"} --><!-- wp:navigation-link {"label":"Teas & more","url":"/shop/teas"} /--><!-- /wp:navigation-submenu -->'));
       wp_set_current_user(1);
       do_action('wp_update_nav_menu', $menu);`);
     const { html, title, url, kind } = double.documents.get("wp-menus");
@@ -130,6 +135,10 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     assert.match(title, /Corner Shop/);
     for (const text of ["Where we are", "https://example.com/map", "Team", "Teas &amp; more", "/shop/teas"]) assert.ok(html.includes(text), `${text} is not in ${html}`);
     assert.ok(!/HIDDEN TITLE|FOR USERS/.test(html), html);
+    for (const text of ["Marked page", "Listed page", `In the header: ${marked}`, `In the header: ${listed}`]) assert.ok(html.includes(text), `${text} is not in ${html}`);
+    await settings(`array('learn_exclude' => array(${listed}))`);
+    await php(`update_post_meta(${marked}, '_pennypress_keep_out', '1');`);
+    assert.doesNotMatch(double.documents.get("wp-menus").html, /Marked page|Listed page|In the header/);
     double.forget();
     await php("do_action('wp_update_nav_menu', 1);");
     assert.deepEqual(double.sent, [], "a menu was sent that did not change");
