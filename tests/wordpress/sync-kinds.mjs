@@ -64,6 +64,11 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     assert.match(double.of(await by("render_block", `${hidden}<p>Open to all. [fatal]</p>`)).html, /^\s*<p>Open to all\. <\/p>/);
     const foreign = double.of(await by("a block", `<!-- wp:odd/hides --><p>GATED INSIDE</p><!-- /wp:odd/hides --><!-- wp:odd/fails /--><p>Beside it.</p>${hidden}`));
     assert.match(foreign.html, /^\s*<p>Beside it\.<\/p>\s*$/);
+    const closed = await by("pmpro", "GATED WORDS");
+    await php(`wp_set_current_user(1); wp_update_post(array('ID' => ${closed}));`);
+    assert.ok(!double.of(closed), "a membership plugin says that strangers may not read it, and it was sent");
+    await php(`delete_post_meta(${closed}, '_for_members'); wp_update_post(array('ID' => ${closed}, 'post_content' => 'For everybody now.'));`);
+    assert.match(double.of(closed).html, /For everybody now\./);
     const refused = await by("throws", "GATED WORDS");
     assert.ok(!double.of(refused), "it cannot be told who may read it, and it was sent");
     assert.equal(await site.sql(`SELECT state, error FROM wp_pennypress_documents WHERE post_id = ${refused}`), "2\tRendering failed: Nobody can tell who may read this.\n");

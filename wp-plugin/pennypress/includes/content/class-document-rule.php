@@ -87,7 +87,7 @@ final class Document_Rule {
 	 * @return bool
 	 */
 	private static function left_out( $post ) {
-		return self::is_kept_out( $post ) || ( ! Settings::all()['learn_noindex'] && self::is_noindex( $post->ID ) ) || self::is_useless( $post );
+		return self::is_kept_out( $post ) || ( ! Settings::all()['learn_noindex'] && self::is_noindex( $post->ID ) ) || self::is_useless( $post ) || Members_Only::has( $post );
 	}
 
 	/**
