@@ -35,6 +35,9 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     assert.match(said, /call_something_that_is_not_there/);
     assert.match(said, /ended the program/);
     assert.match(said, /memory/i);
+    const after = await php(`wp_insert_post(array('post_title' => 'Bad block', 'post_content' => '<!-- wp:paragraph --><p>[fatal]</p><!-- /wp:paragraph -->', 'post_status' => 'publish'));
+      echo wp_insert_post(array('post_title' => 'Classic', 'post_content' => "One.\\n\\nTwo.", 'post_status' => 'publish'));`);
+    assert.match(double.of(after).html, /<p>One\.<\/p>\s*<p>Two\.<\/p>/, "a post that failed changed how the next one was rendered");
     return `saved in ${saved} ms`;
   });
 

@@ -13,8 +13,8 @@ defined( 'ABSPATH' ) || exit;
 
 /**
  * Blocks, shortcodes and other plugins look at the query, the post and the user to know what to show. For as long as one document is
- * made, these are those of a stranger who has opened the post's own page. What keeps text for members works in this view, so
- * nothing of a post is read outside of it.
+ * made, these are those of a stranger who has opened the post's own page. What keeps text for members works in this view, so all of
+ * the document is made in it.
  */
 final class Visitor_View {
 
@@ -85,11 +85,13 @@ final class Visitor_View {
 	 *
 	 * @param int $without 0, NO_SHORTCODES or NO_BLOCKS.
 	 * @return string HTML.
+	 * @throws \Throwable What a block, a shortcode or another plugin threw.
 	 */
 	public static function content( $without ) {
 		// The parts of a post that is split into pages are one document; `more` marks nothing on the post's own page. They are
 		// taken from where a theme takes them, for a plugin may have put something else there on the hook `the_post`.
 		$content = preg_replace( '/<!--(more(.*?)|noteaser)-->/', '', implode( "\n\n", $GLOBALS['pages'] ) );
+		$hook    = clone $GLOBALS['wp_filter']['the_content'];
 		$embeds  = remove_filter( 'the_content', array( $GLOBALS['wp_embed'], 'autoembed' ), 8 );
 		if ( $without >= self::NO_SHORTCODES ) {
 			add_filter( 'pre_do_shortcode_tag', '__return_empty_string', PHP_INT_MAX );
@@ -100,6 +102,9 @@ final class Visitor_View {
 		try {
 			/** This filter is documented in wp-includes/post-template.php */
 			return (string) apply_filters( 'the_content', $content ); // phpcs:ignore WordPress.NamingConventions.PrefixAllGlobals -- WordPress's own.
+		} catch ( \Throwable $error ) {
+			$GLOBALS['wp_filter']['the_content'] = $hook; // For posts with blocks WordPress takes wpautop() away, and has not given it back.
+			throw $error;
 		} finally {
 			remove_filter( 'pre_do_shortcode_tag', '__return_empty_string', PHP_INT_MAX );
 			remove_filter( 'pre_render_block', array( self::class, 'leave_out' ), PHP_INT_MAX );
