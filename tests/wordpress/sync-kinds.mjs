@@ -4,6 +4,9 @@ import { assert } from "./check.mjs";
 export async function kindChecks(checks, { double, php, site, within, settings }) {
   const insert = async (fields) => Number(await php(`echo wp_insert_post(wp_slash(json_decode('${JSON.stringify({ post_status: "publish", ...fields }).replaceAll("\\", "\\\\").replaceAll("'", "\\'")}', true)));`));
 
+  // Of posts that fail a batch lacks some at first: the checks of transfers, which count, do not meet them.
+  const remove = (title) => php(`foreach (get_posts(array('s' => '${title}', 'numberposts' => -1)) as $post) { wp_delete_post($post->ID, true); }`);
+
   await checks.check("a page of several parts, with blocks, is one document", async () => {
     const promise = await insert({ post_type: "wp_block", post_title: "Our promise", post_content: "<!-- wp:paragraph --><p>Money back within 30 days.</p><!-- /wp:paragraph -->" });
     const pattern = await insert({ post_type: "wp_block", post_title: "Our promises", post_content: `<!-- wp:block {"ref":${promise}} /-->` });
@@ -38,6 +41,7 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     const after = await php(`wp_insert_post(array('post_title' => 'Bad block', 'post_content' => '<!-- wp:paragraph --><p>[fatal]</p><!-- /wp:paragraph -->', 'post_status' => 'publish'));
       echo wp_insert_post(array('post_title' => 'Classic', 'post_content' => "One.\\n\\nTwo.", 'post_status' => 'publish'));`);
     assert.match(double.of(after).html, /<p>One\.<\/p>\s*<p>Two\.<\/p>/, "a post that failed changed how the next one was rendered");
+    await remove("Bad block");
     return `saved in ${saved} ms`;
   });
 
@@ -75,8 +79,8 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     const refused = await by("throws", "GATED WORDS");
     assert.ok(!double.of(refused), "it cannot be told who may read it, and it was sent");
     assert.equal(await site.sql(`SELECT state, error FROM wp_pennypress_documents WHERE post_id = ${refused}`), "2\tRendering failed: Nobody can tell who may read this.\n");
-    await php(`wp_delete_post(${refused}, true);`);
     assert.ok(!JSON.stringify(double.sent).includes("GATED"));
+    await remove("For members");
   });
 
   await checks.check("a slow shortcode does not slow down saving", async () => {
