@@ -61,7 +61,7 @@ export async function transferChecks(checks, { double, php, site, page, newPage,
       echo implode(' ', $ids);`)).split(" ").map(Number);
     await php(`global $wpdb;
       $wpdb->update($wpdb->posts, array('post_status' => 'publish'), array('ID' => ${added}));
-      $wpdb->update($wpdb->posts, array('post_content' => 'New.', 'post_modified_gmt' => gmdate('Y-m-d H:i:s', time() + 5)), array('ID' => ${changed}));
+      $wpdb->update($wpdb->posts, array('post_content' => 'New.'), array('ID' => ${changed}));
       $wpdb->delete($wpdb->posts, array('ID' => ${gone}));`);
     double.documents.delete("wp-post-2"); // The service lost one.
     double.documents.set("wp-post-999999", { id: "wp-post-999999", modified: "2020-01-01T00:00:00.000Z" }); // And has one too many.

@@ -17,6 +17,7 @@ function pennypress_remove_all() {
 		delete_option( $option );
 	}
 	delete_transient( 'pennypress_panel_error' );
+	delete_transient( 'pennypress_wp_ends' );
 	delete_post_meta_by_key( '_pennypress_keep_out' );
 	wp_clear_scheduled_hook( 'pennypress_work' );
 	wp_clear_scheduled_hook( 'pennypress_compare' );

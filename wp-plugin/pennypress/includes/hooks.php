@@ -25,17 +25,20 @@ add_action( 'wp_after_insert_post', array( Change_Watcher::class, 'post_saved' )
 add_action( 'transition_post_status', array( Change_Watcher::class, 'status_changed' ), 10, 3 );
 add_action( 'deleted_post', array( Change_Watcher::class, 'post_deleted' ), 10, 2 );
 add_action( 'set_object_terms', array( Change_Watcher::class, 'note' ) );
+add_action( 'deleted_term_relationships', array( Change_Watcher::class, 'note' ) );
 foreach ( array( 'added_post_meta', 'updated_post_meta', 'deleted_post_meta' ) as $pennypress_hook ) {
 	add_action( $pennypress_hook, array( Change_Watcher::class, 'meta_changed' ), 10, 3 );
 }
 unset( $pennypress_hook );
-// … products of WooCommerce, whose price and stock change by themselves, …
+// … products of WooCommerce, whose price and stock change by themselves, or all at once with a setting of the shop, …
 add_action( 'woocommerce_update_product', array( Change_Watcher::class, 'product_changed' ) );
 add_action( 'woocommerce_update_product_variation', array( Change_Watcher::class, 'product_changed' ) );
 add_action( 'woocommerce_product_set_stock', array( Change_Watcher::class, 'product_changed' ) );
 add_action( 'woocommerce_variation_set_stock', array( Change_Watcher::class, 'product_changed' ) );
 add_action( 'woocommerce_product_set_stock_status', array( Change_Watcher::class, 'product_changed' ) );
 add_action( 'woocommerce_variation_set_stock_status', array( Change_Watcher::class, 'product_changed' ) );
+add_action( 'updated_option', array( Product_Facts::class, 'option_changed' ) );
+add_action( 'edited_term', array( Product_Facts::class, 'term_changed' ), 10, 3 );
 // … menus, …
 add_action( 'wp_update_nav_menu', array( Change_Watcher::class, 'menus_changed' ) );
 add_action( 'wp_delete_nav_menu', array( Change_Watcher::class, 'menus_changed' ) );

@@ -103,6 +103,9 @@ final class Change_Watcher {
 	 * @param string    $key     Its key.
 	 */
 	public static function meta_changed( $meta_id, $post_id, $key ) {
+		if ( Document_Rule::KEEP_OUT === $key ) {
+			self::note( Document_Table::MENUS ); // They do not name what is kept out.
+		}
 		if ( Document_Rule::KEEP_OUT === $key || isset( Document_Rule::NOINDEX[ $key ] ) || in_array( $key, Product_Facts::META, true ) ) {
 			self::note( $post_id );
 		}

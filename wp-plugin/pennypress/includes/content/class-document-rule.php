@@ -71,18 +71,36 @@ final class Document_Rule {
 	}
 
 	/**
-	 * Whether a person has said that a post be left out, in whatever way.
+	 * Whether another document may name a post: any visitor can open it, and nobody has said that it be left out.
+	 *
+	 * @param \WP_Post|null $post A post of any kind.
+	 * @return bool
+	 */
+	public static function may_be_named( $post ) {
+		return $post && 'publish' === $post->post_status && '' === $post->post_password && ! self::is_kept_out( $post );
+	}
+
+	/**
+	 * Whether a post is left out, by a person or by what it is.
 	 *
 	 * @param \WP_Post $post A published post.
 	 * @return bool
 	 */
 	private static function left_out( $post ) {
+		return self::is_kept_out( $post ) || ( ! Settings::all()['learn_noindex'] && self::is_noindex( $post->ID ) ) || self::is_useless( $post ) || Members_Only::has( $post );
+	}
+
+	/**
+	 * Whether a person has said that a post be left out, in whatever way.
+	 *
+	 * @param \WP_Post $post A published post.
+	 * @return bool
+	 */
+	private static function is_kept_out( $post ) {
 		$settings = Settings::all();
 		return get_post_meta( $post->ID, self::KEEP_OUT, true )
 			|| in_array( $post->ID, $settings['learn_exclude'], true )
-			|| self::has_term( $post, $settings['learn_exclude_terms'] )
-			|| ( ! $settings['learn_noindex'] && self::is_noindex( $post->ID ) )
-			|| self::is_useless( $post );
+			|| self::has_term( $post, $settings['learn_exclude_terms'] );
 	}
 
 	/**

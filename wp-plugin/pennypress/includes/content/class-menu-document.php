@@ -33,6 +33,20 @@ final class Menu_Document {
 		if ( ! Settings::all()['learn_menus'] ) {
 			return null;
 		}
+		return Visitor_View::during(
+			null,
+			static function () {
+				return self::make();
+			}
+		);
+	}
+
+	/**
+	 * Makes the document in the visitor's view: some entries may be for users only.
+	 *
+	 * @return array<string, string>|null
+	 */
+	private static function make() {
 		$html = implode( '', array_merge( self::classic_menus(), self::navigations() ) );
 		if ( '' === $html ) {
 			return null;
@@ -70,9 +84,8 @@ final class Menu_Document {
 			$menu  = wp_get_nav_menu_object( $menu_id );
 			$lines = array();
 			foreach ( $menu ? array_slice( (array) wp_get_nav_menu_items( $menu_id ), 0, self::MOST_ENTRIES ) : array() as $item ) {
-				// An entry may name a page that not everybody may see.
-				$page = 'post_type' === $item->type ? get_post( $item->object_id ) : null;
-				if ( 'post_type' !== $item->type || ( $page && 'publish' === $page->post_status && '' === $page->post_password ) ) {
+				// An entry may name a page that not everybody may see, or that is kept out of the answers.
+				if ( 'post_type' !== $item->type || Document_Rule::may_be_named( get_post( $item->object_id ) ) ) {
 					$lines[] = self::entry( $item->title, $item->url );
 				}
 			}
@@ -115,7 +128,7 @@ final class Menu_Document {
 			$attributes = $block['attrs'];
 			if ( in_array( $block['blockName'], self::LINKS, true ) && ! empty( $attributes['label'] ) ) {
 				$page = isset( $attributes['kind'], $attributes['id'] ) && 'post-type' === $attributes['kind'] ? get_post( (int) $attributes['id'] ) : null;
-				if ( ! $page || ( 'publish' === $page->post_status && '' === $page->post_password ) ) {
+				if ( ! $page || Document_Rule::may_be_named( $page ) ) {
 					$lines[] = self::entry( (string) $attributes['label'], isset( $attributes['url'] ) ? (string) $attributes['url'] : home_url( '/' ) );
 				}
 			}

@@ -15,7 +15,7 @@ defined( 'ABSPATH' ) || exit;
 final class Post_Document {
 
 	/** Changes when documents are made in another way: then all of them differ from what was sent. */
-	const FORM = 1;
+	const FORM = 2;
 
 	const PREFIX = 'wp-post-';
 
@@ -43,13 +43,15 @@ final class Post_Document {
 	}
 
 	/**
-	 * What a post's document depends on, as far as it can be told without rendering it.
+	 * What a post's document depends on, as far as it can be told without rendering it. Its words are part of it: a migration that
+	 * replaces them in the database leaves the date as it was.
 	 *
 	 * @param \WP_Post $post A post.
 	 * @return string 32 characters.
 	 */
 	public static function fingerprint( $post ) {
-		$parts = array( self::FORM, $post->post_modified_gmt, get_permalink( $post ), self::locale( $post->ID ) );
+		$words = md5( $post->post_title . "\0" . $post->post_excerpt . "\0" . $post->post_content );
+		$parts = array( self::FORM, $post->post_modified_gmt, $words, get_permalink( $post ), self::locale( $post->ID ) );
 		if ( 'product' === $post->post_type ) {
 			$parts[] = Product_Facts::fingerprint( $post->ID );
 		}
@@ -57,15 +59,30 @@ final class Post_Document {
 	}
 
 	/**
-	 * The document.
+	 * The document, as a visitor would read it.
 	 *
-	 * @param \WP_Post $post  A post.
-	 * @param bool     $plain See Visitor_View::render().
+	 * @param \WP_Post $post    A post.
+	 * @param int      $without See Visitor_View::content().
 	 * @return array<string, string>
-	 * @throws \Throwable What a block or shortcode threw.
+	 * @throws \Throwable What a block, a shortcode or another plugin threw.
 	 */
-	public static function build( $post, $plain ) {
-		$html = Visitor_View::render( $post, $plain );
+	public static function build( $post, $without ) {
+		return Visitor_View::during(
+			$post,
+			static function () use ( $post, $without ) {
+				return self::make( $post, Visitor_View::content( $without ) );
+			}
+		);
+	}
+
+	/**
+	 * Makes the document in the visitor's view: prices, too, may depend on who looks at them, and words on the language.
+	 *
+	 * @param \WP_Post $post A post.
+	 * @param string   $html Its content.
+	 * @return array<string, string>
+	 */
+	private static function make( $post, $html ) {
 		if ( 'product' === $post->post_type ) {
 			$html = Product_Facts::summary( $post->ID ) . $html . Product_Facts::details( $post->ID );
 		}

@@ -16,6 +16,9 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Post_Walk {
 
+	/** Patterns within which a pattern is looked for; each costs a search through all posts. */
+	const MOST_PATTERNS = 20;
+
 	/**
 	 * The ids after one, with their posts read.
 	 *
@@ -49,16 +52,35 @@ final class Post_Walk {
 	}
 
 	/**
-	 * Published posts without a password that hold a block which stands for another post.
+	 * Published posts without a password that show a pattern, by itself or within others.
 	 *
-	 * @param int $block_id The other post.
+	 * @param int $block_id The pattern.
 	 * @param int $limit    How many at most.
 	 * @return int[]
 	 */
 	public static function with_block( $block_id, $limit ) {
+		$patterns = array( (int) $block_id );
+		for ( $at = 0; $at < count( $patterns ) && count( $patterns ) < self::MOST_PATTERNS; ++$at ) {
+			$patterns = array_values( array_unique( array_merge( $patterns, self::holding( $patterns[ $at ], array( 'wp_block' ), self::MOST_PATTERNS ) ) ) );
+		}
+		$found = array();
+		foreach ( $patterns as $pattern ) {
+			$found = array_merge( $found, self::holding( $pattern, Document_Rule::types(), $limit ) );
+		}
+		return array_slice( array_values( array_unique( $found ) ), 0, $limit );
+	}
+
+	/**
+	 * Published posts without a password in whose content a pattern stands.
+	 *
+	 * @param int      $block_id The pattern.
+	 * @param string[] $types    Kinds of posts.
+	 * @param int      $limit    How many at most.
+	 * @return int[]
+	 */
+	private static function holding( $block_id, array $types, $limit ) {
 		global $wpdb;
-		$types = Document_Rule::types();
-		$like  = '%' . $wpdb->esc_like( '<!-- wp:block {"ref":' . (int) $block_id ) . '%';
+		$like = '%' . $wpdb->esc_like( '<!-- wp:block {"ref":' . $block_id ) . '%';
 		return $types ? array_map( 'intval', $wpdb->get_col( $wpdb->prepare( "SELECT ID FROM $wpdb->posts WHERE post_content LIKE %s AND " . self::condition( $types ) . ' LIMIT %d', $like, $limit ) ) ) : array();
 	}
 

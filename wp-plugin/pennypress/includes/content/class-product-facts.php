@@ -20,6 +20,24 @@ final class Product_Facts {
 	/** What changes without the post being saved. */
 	const META = array( '_sku', '_price', '_regular_price', '_sale_price', '_stock', '_stock_status' );
 
+	/** Settings of the shop that decide what its prices and its stock look like. */
+	const OPTIONS = array(
+		'woocommerce_currency',
+		'woocommerce_currency_pos',
+		'woocommerce_price_thousand_sep',
+		'woocommerce_price_decimal_sep',
+		'woocommerce_price_num_decimals',
+		'woocommerce_price_display_suffix',
+		'woocommerce_calc_taxes',
+		'woocommerce_prices_include_tax',
+		'woocommerce_tax_display_shop',
+		'woocommerce_tax_based_on',
+		'woocommerce_default_country',
+		'woocommerce_manage_stock',
+		'woocommerce_stock_format',
+		'woocommerce_notify_low_stock_amount',
+	);
+
 	/**
 	 * WooCommerce's object for a post, if it is a product and WooCommerce is there.
 	 *
@@ -88,11 +106,39 @@ final class Product_Facts {
 	 * @return string
 	 */
 	public static function fingerprint( $post_id ) {
-		$values = array();
+		$values = array_map( 'get_option', self::OPTIONS );
 		foreach ( self::META as $key ) {
-			$values[] = get_post_meta( $post_id, $key, true );
+			$values[] = get_post_meta( $post_id, $key ); // Of a product with variants `_price` has several values.
+		}
+		foreach ( get_object_taxonomies( 'product', 'objects' ) as $name => $taxonomy ) {
+			$terms    = get_the_terms( $post_id, $name );
+			$values[] = is_array( $terms ) ? array( $taxonomy->labels->singular_name, wp_list_pluck( $terms, 'name' ) ) : null;
 		}
 		return (string) wp_json_encode( $values );
+	}
+
+	/**
+	 * A setting was changed. If it is one of the shop's, many products may have another price.
+	 *
+	 * @param string $name Its name.
+	 */
+	public static function option_changed( $name ) {
+		if ( in_array( $name, self::OPTIONS, true ) ) {
+			Comparison::begin_soon();
+		}
+	}
+
+	/**
+	 * A term was changed. If it is a product's, many may name it.
+	 *
+	 * @param int    $term_id  Its id.
+	 * @param int    $tt_id    Its id in its taxonomy.
+	 * @param string $taxonomy Its taxonomy.
+	 */
+	public static function term_changed( $term_id, $tt_id, $taxonomy ) {
+		if ( is_object_in_taxonomy( 'product', $taxonomy ) ) {
+			Comparison::begin_soon();
+		}
 	}
 
 	/**

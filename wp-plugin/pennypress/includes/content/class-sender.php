@@ -133,7 +133,7 @@ final class Sender {
 				$post = get_post( (int) $row->post_id );
 				if ( Document_Rule::wants( $post ) ) {
 					$mark     = Post_Document::fingerprint( $post );
-					$document = Post_Document::build( $post, $row->plain > 0 );
+					$document = Post_Document::build( $post, (int) $row->plain );
 				}
 			}
 		} catch ( \Throwable $error ) {
@@ -300,7 +300,7 @@ final class Sender {
 					return;
 				}
 				$error = error_get_last();
-				if ( null !== self::$doing['post_id'] ) {
+				if ( ! Wp_Action::ended_the_program() && null !== self::$doing['post_id'] ) {
 					$said = $error && in_array( $error['type'], array( E_ERROR, E_PARSE, E_COMPILE_ERROR, E_USER_ERROR ), true ) ? $error['message'] : __( 'a shortcode or block ended the program', 'pennypress' );
 					/* translators: %s: error message */
 					Document_Table::crashed( self::$doing['post_id'], self::$doing['claim'], sprintf( __( 'Rendering failed: %s', 'pennypress' ), strtok( $said, "\n" ) ) );
