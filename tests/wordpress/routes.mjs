@@ -76,6 +76,9 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
     assert.equal(await who(request("10.1.2.3", "nonsense"), "'10.0.0.0/8'"), "10.1.2.3");
     assert.equal(await who(request("2001:db8::1", "2001:db8:1::9"), "'2001:db8::/64, 192.0.2.0/25'"), "2001:db8:1::9");
     assert.equal(await who(request("192.0.2.128", "198.51.100.1"), "'192.0.2.0/25'"), "192.0.2.128");
+    assert.equal(await who(request("10.1.2.3", "198.51.100.1:5678, 10.9.9.9:80"), "'10.0.0.0/8'"), "198.51.100.1");
+    assert.equal(await who(request("10.1.2.3", "[2001:db8::7]:80"), "'10.0.0.0/8'"), "2001:db8::7");
+    assert.equal(await who(request("10.1.2.3", "[2001:db8::7]"), "'10.0.0.0/8'"), "2001:db8::7");
   });
 
   await checks.check("what is no call of the widget's is refused, and reaches nobody", async () => {
