@@ -237,6 +237,16 @@ final class Document_Table {
 	}
 
 	/**
+	 * Lets a claim run out later: who works on the rows is alive.
+	 *
+	 * @param string $claim Their claim.
+	 */
+	public static function hold( $claim ) {
+		global $wpdb;
+		$wpdb->query( $wpdb->prepare( 'UPDATE ' . self::name() . ' SET claimed_until = %d WHERE claim = %s', time() + self::CLAIM, $claim ) );
+	}
+
+	/**
 	 * Building a post's document ended the whole program. The next time it is built without what may have done that.
 	 *
 	 * @param int    $post_id The post.

@@ -37,8 +37,10 @@ final class Worker {
 		if ( function_exists( 'set_time_limit' ) ) {
 			@set_time_limit( (int) $seconds + 120 ); // phpcs:ignore WordPress.PHP.NoSilencedErrors, Generic.PHP.NoSilencedErrors -- some hosts forbid it.
 		}
-		$until = microtime( true ) + $seconds;
-		$left  = Sender::run( $seconds, false ); // What people did just now comes first.
+		$limit   = (int) ini_get( 'max_execution_time' );
+		$seconds = $limit > 0 ? min( $seconds, $limit / 2 ) : $seconds; // The rest is for what was done before, and for the last document.
+		$until   = microtime( true ) + $seconds;
+		$left    = Sender::run( $seconds, false ); // What people did just now comes first.
 		if ( Comparison::is_at_work() && Delivery_State::get()['until'] <= time() && Work_Lock::take() ) {
 			$left = Comparison::go_on( $until ) || $left;
 			Work_Lock::release();
