@@ -1,4 +1,4 @@
-// What hosts do to a transfer: little time, a web server that takes little, programs that end.
+// What hosts do to a transfer: little time, a web server that takes little, programs that end, a table that did not come along.
 import { assert, eventually } from "./check.mjs";
 import { SettingsPage } from "./wp-admin.mjs";
 
@@ -72,5 +72,47 @@ export async function hostChecks(checks, { double, php, site, page, within }) {
     await php("Pennypress\\Worker::go_on();");
     await within(Date.now(), arrived(ids), 10);
     await remove(ids);
+  });
+
+  await tableChecks(checks, { double, php, site, page, within, settings, press, rows });
+}
+
+async function tableChecks(checks, { double, php, site, page, within, settings, press, rows }) {
+  const drop = () => site.sql("DROP TABLE wp_pennypress_documents");
+  const done = () => eventually(async () => {
+    await php("Pennypress\\Worker::on_cron();");
+    assert.equal(await php("echo Pennypress\\Comparison::state()['phase'];"), "done");
+  }, { seconds: 30, every: 200 });
+
+  await checks.check("a table that a backup left out is made anew, by the daily comparison, a change or a look at the admin", async () => {
+    await drop();
+    double.forget();
+    await php("Pennypress\\Worker::on_daily();");
+    await done();
+    const sent = new Set(double.sent.map(({ id }) => id));
+    assert.deepEqual([...double.documents.keys()].filter((id) => !sent.has(id)), [], "these were not sent anew");
+
+    await drop();
+    await php("wp_update_post(array('ID' => 1, 'post_content' => 'Saved without a table.'));");
+    assert.ok(double.of(1).html.includes("Saved without a table."));
+    await done();
+
+    await drop();
+    await settings.open();
+    assert.equal(await rows("SHOW TABLES LIKE 'wp_pennypress_documents'"), "wp_pennypress_documents");
+    await done();
+  });
+
+  await checks.check("a database that does not take the queue is named, and no comparison is said to be done", async () => {
+    await site.sql("ALTER TABLE wp_pennypress_documents RENAME COLUMN urgent TO urgent_no_more");
+    double.documents.delete("wp-post-2");
+    await php("Pennypress\\Worker::on_daily();");
+    await settings.open();
+    await page.getByText(/database does not take what is to be sent: .*urgent/).waitFor();
+    assert.equal(await page.locator("#pennypress-last").count(), 0, "it says that it has compared");
+    await site.sql("ALTER TABLE wp_pennypress_documents RENAME COLUMN urgent_no_more TO urgent");
+    await press("Try again now");
+    await within(Date.now(), () => double.of(2), 20);
+    await done();
   });
 }

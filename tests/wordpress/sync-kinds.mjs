@@ -96,7 +96,7 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     const inNews = await insert({ post_title: "Fair on Saturday", post_content: "Come.", post_category: [local] });
     const noindex = await insert({ post_title: "Thank you", post_content: "For search engines this is nothing.", meta_input: { "_yoast_wpseo_meta-robots-noindex": "1" } });
     assert.ok(double.of(inNews) && !double.of(noindex));
-    const change = async (php_array) => { await settings(php_array); await php("Pennypress\\Comparison::begin('owner'); Pennypress\\Worker::on_cron();"); };
+    const change = async (php_array) => { await settings(php_array); await php("Pennypress\\Comparison::begin(); Pennypress\\Worker::on_cron();"); };
     await change(`array('learn_exclude_terms' => array(${news}), 'learn_types' => array('post', 'page', 'product'), 'learn_exclude' => array(2))`);
     assert.deepEqual([double.of(inNews), double.of(2), [...double.documents.values()].filter(({ kind }) => kind === "recipe")], [undefined, undefined, []]);
     await change("array('learn_exclude_terms' => array(), 'learn_types' => null, 'learn_exclude' => array(), 'learn_noindex' => true)");

@@ -241,8 +241,26 @@ final class Change_Watcher {
 					$matter[] = $id;
 				}
 			}
-			$queued = ( $matter && Document_Table::enqueue( $matter, true ) ) || $queued;
+			if ( $matter ) {
+				$queued = true;
+				self::enqueue( $matter );
+			}
 		}
 		return $queued;
+	}
+
+	/**
+	 * Puts posts of the current site on the queue. If it does not take them, a comparison finds them.
+	 *
+	 * @param int[] $ids Posts that matter.
+	 */
+	private static function enqueue( array $ids ) {
+		if ( Document_Table::enqueue( $ids, true ) ) {
+			return;
+		}
+		Comparison::begin_soon(); // It makes the table, if that is what is missing.
+		if ( ! Document_Table::enqueue( $ids, true ) ) {
+			Delivery_State::went_wrong( Service_Trouble::of_the_database()->message, 0 );
+		}
 	}
 }

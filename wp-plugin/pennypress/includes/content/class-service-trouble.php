@@ -1,6 +1,6 @@
 <?php
 /**
- * Why the service took nothing.
+ * Why nothing gets to the service.
  *
  * @package Pennypress
  */
@@ -49,6 +49,17 @@ final class Service_Trouble {
 		$this->message           = $message;
 		$this->retry_after       = $retry_after;
 		$this->is_about_the_call = $is_about_the_call;
+	}
+
+	/**
+	 * Nothing can be sent, because what waits cannot be written down.
+	 *
+	 * @return Service_Trouble
+	 */
+	public static function of_the_database() {
+		global $wpdb;
+		/* translators: %s: error message */
+		return new self( sprintf( __( 'WordPress’s database does not take what is to be sent: %s', 'pennypress' ), $wpdb->last_error ) );
 	}
 
 	/**
