@@ -26,8 +26,8 @@ export async function syncChecks(checks, all) {
     await beginning(checks, sync);
     await costs(checks, sync);
     await editing(checks, { ...sync, editor: new Editor(page, site), list: new PostList(page, site) });
-    await kindChecks(checks, sync);
     await hostChecks(checks, sync);
+    await kindChecks(checks, sync);
     await transferChecks(checks, sync);
     await checks.check("every call was signed", () => assert.deepEqual(double.unsigned, []));
   } finally {
