@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { assert, eventually } from "./check.mjs";
+import { proxyChecks } from "./proxy.mjs";
 import { problem, signatureFor } from "./recorder.mjs";
 import { freePort } from "./processes.mjs";
 import { inWordPress } from "./stack.mjs";
@@ -21,6 +22,13 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
   };
   await setService(recorder.url);
   const seen = () => recorder.requests.at(-1);
+
+  // A service that hangs, and how long this call waits for it; what comes of it is looked at in the end.
+  recorder.answer = () => {};
+  const since = Date.now();
+  const waiting = fetch(`${pretty}widget`).then((response) => ({ response, took: Date.now() - since }));
+  await eventually(() => assert.match(seen()?.url ?? "", /^\/api\/v1\/widget/));
+  recorder.answer = null;
 
   await checks.check("a call is signed, and says who the visitor is", async () => {
     await post("chat", { site: "site_of_an_old_page", message: "Grüße 🙂 \u2028", visitor: { ip: "10.9.8.7", id: "1" }, extra: {} });
@@ -76,6 +84,9 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
     assert.equal(await who(request("10.1.2.3", "nonsense"), "'10.0.0.0/8'"), "10.1.2.3");
     assert.equal(await who(request("2001:db8::1", "2001:db8:1::9"), "'2001:db8::/64, 192.0.2.0/25'"), "2001:db8:1::9");
     assert.equal(await who(request("192.0.2.128", "198.51.100.1"), "'192.0.2.0/25'"), "192.0.2.128");
+    assert.equal(await who(request("10.1.2.3", "198.51.100.1:5678, 10.9.9.9:80"), "'10.0.0.0/8'"), "198.51.100.1");
+    assert.equal(await who(request("10.1.2.3", "[2001:db8::7]:80"), "'10.0.0.0/8'"), "2001:db8::7");
+    assert.equal(await who(request("10.1.2.3", "[2001:db8::7]"), "'10.0.0.0/8'"), "2001:db8::7");
   });
 
   await checks.check("what is no call of the widget's is refused, and reaches nobody", async () => {
@@ -223,6 +234,15 @@ export async function routeChecks(checks, { processes, site, page, recorder, kno
     recorder.answer = null;
     assert.deepEqual([told.status, told.text, told.failure, told.refused.kind], [200, EVENTS, null, "refused"]);
     assert.equal(seen().body, '{"a":1}');
+  });
+
+  await proxyChecks(checks, { processes, site, setService, ask: () => post("chat", { message: "Through a proxy" }) });
+
+  await checks.check("a service that hangs does not hold a call that is no stream for long", async () => {
+    const { response, took } = await waiting;
+    await refused(response, 503, "unavailable");
+    assert.ok(took < 30_000, `${took} ms`);
+    return `${took} ms`;
   });
   await setService(known.url);
 }

@@ -106,4 +106,11 @@ export async function settingsChecks(checks, { processes, site, page, newPage, r
     const owner = await page.evaluate(async (url) => (await fetch(url, { method: "POST", body: new URLSearchParams({ action: "pennypress_test" }) })).status, `${site.url}/wp-admin/admin-ajax.php`);
     assert.equal(owner, 403, "without its nonce, a form of another site could be sent in an owner's name");
   });
+
+  await checks.check("the policy guide says what WordPress's tools for personal data do not reach", async () => {
+    await page.goto(`${site.url}/wp-admin/options-privacy.php?tab=policyguide`);
+    const text = await page.locator(".privacy-settings-accordion-panel", { hasText: "Conversations are kept by your service" }).textContent();
+    assert.match(text, /Erase Personal Data.*do not reach them/);
+    assert.match(text, /not among the personal data that this site exports or erases/);
+  });
 }

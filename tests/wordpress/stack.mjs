@@ -35,11 +35,11 @@ export async function startWordPress(processes, version) {
   return { number, version, root, url, withoutCurl: `http://127.0.0.1:${barePort}`, sql, phpLog };
 }
 
-/** Runs PHP inside of WordPress, as `wp eval` would; what it prints. */
-export function inWordPress(processes, site, php) {
+/** Runs PHP inside of WordPress, as `wp eval` would; what it prints. `ini` are settings such as `memory_limit=64M`. */
+export function inWordPress(processes, site, php, ini = []) {
   const file = join(processes.dir, "eval.php");
   writeFileSync(file, `<?php\n$_SERVER['HTTP_HOST'] = '${new URL(site.url).host}';\n$_SERVER['REQUEST_URI'] = '/';\nrequire '${site.root}/wp-load.php';\n${php}\n`);
-  return processes.run("php", ["-d", "display_errors=stderr", file]);
+  return processes.run("php", ["display_errors=stderr", ...ini].flatMap((one) => ["-d", one]).concat(file));
 }
 
 function giveTo(user, path) {

@@ -12,6 +12,10 @@ export class ContentDouble {
   refuses = new Set();
   /** How many batches of many documents are still answered; the others wait until there is leave. */
   leave = Infinity;
+  /** Bytes of a body that are taken. What is longer, a web server in front of the service refuses, in HTML. */
+  longest = Infinity;
+  /** Bytes of the longest body of more than one document that came. */
+  longestBatch = 0;
   /** Set to a function to answer in another way, as a service that is in trouble does. */
   trouble = null;
   /** Requests whose signature was wrong. */
@@ -33,6 +37,12 @@ export class ContentDouble {
     if (this.trouble) return this.trouble(response);
     if (seen.method === "GET") return this.list(url, response);
     const { documents } = JSON.parse(seen.body);
+    const bytes = Buffer.byteLength(seen.body);
+    if (documents.length > 1) this.longestBatch = Math.max(this.longestBatch, bytes);
+    if (bytes > this.longest) {
+      response.writeHead(413, { "content-type": "text/html" });
+      return response.end("<html><head><title>413 Request Entity Too Large</title></head></html>");
+    }
     if (documents.length > 2) { // A page that someone saves may come with the menus.
       while (this.leave <= 0) await new Promise((done) => setTimeout(done, 10));
       this.leave -= 1;

@@ -168,7 +168,7 @@ export async function kindChecks(checks, { double, php, site, within, settings }
     await php(`wp_remove_object_terms(${inNews}, array(${local}), 'category');`);
     assert.ok(double.of(inNews), "it is in no category any more that is left out");
     await php(`wp_add_object_terms(${inNews}, array(${local}), 'category');`);
-    const change = async (php_array) => { await settings(php_array); await php("Pennypress\\Comparison::begin('owner'); Pennypress\\Worker::on_cron();"); };
+    const change = async (php_array) => { await settings(php_array); await php("Pennypress\\Comparison::begin(); Pennypress\\Worker::on_cron();"); };
     await change(`array('learn_exclude_terms' => array(${news}), 'learn_types' => array('post', 'page', 'product'), 'learn_exclude' => array(2))`);
     assert.deepEqual([double.of(inNews), double.of(2), [...double.documents.values()].filter(({ kind }) => kind === "recipe")], [undefined, undefined, []]);
     await change("array('learn_exclude_terms' => array(), 'learn_types' => null, 'learn_exclude' => array(), 'learn_noindex' => true)");

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert, eventually } from "./check.mjs";
 import { ContentDouble } from "./sync-double.mjs";
+import { hostChecks } from "./sync-hosts.mjs";
 import { kindChecks } from "./sync-kinds.mjs";
 import { transferChecks } from "./sync-transfer.mjs";
 import { inWordPress } from "./stack.mjs";
@@ -19,12 +20,13 @@ export async function syncChecks(checks, all) {
   const plugins = join(site.root, "wp-content/mu-plugins");
   mkdirSync(plugins, { recursive: true });
   for (const name of ["odd-plugin.php", "shop-plugin.php"]) cpSync(join(fixtures, name), join(plugins, name));
-  const sync = { ...all, double, settings, within: within(double), php: (code) => inWordPress(processes, site, code) };
+  const sync = { ...all, double, settings, within: within(double), php: (code, ini) => inWordPress(processes, site, code, ini) };
   try {
     await settings(`array('service_url' => '${recorder.url}')`);
     await beginning(checks, sync);
     await costs(checks, sync);
     await editing(checks, { ...sync, editor: new Editor(page, site), list: new PostList(page, site) });
+    await hostChecks(checks, sync);
     await kindChecks(checks, sync);
     await transferChecks(checks, sync);
     await checks.check("every call was signed", () => assert.deepEqual(double.unsigned, []));

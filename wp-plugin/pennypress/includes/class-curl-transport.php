@@ -86,6 +86,9 @@ final class Curl_Transport extends Transport {
 				return $piece( $bytes ) ? strlen( $bytes ) : 0;
 			},
 		);
+		if ( defined( 'CURLOPT_SUPPRESS_CONNECT_HEADERS' ) ) { // Since libcurl 7.54, of 2017.
+			$options[ CURLOPT_SUPPRESS_CONNECT_HEADERS ] = true; // A proxy's word that it opened the way is not the answer.
+		}
 		if ( '' !== $request['body'] ) {
 			$options[ CURLOPT_POSTFIELDS ] = $request['body'];
 		}

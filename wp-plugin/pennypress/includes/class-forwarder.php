@@ -20,6 +20,9 @@ final class Forwarder {
 	/** Seconds after which a stream is ended; the widget takes it up again. */
 	const LONGEST_STREAM = 600;
 
+	/** Seconds for any other call: a service that hangs must not take all of a small host's PHP processes with it. */
+	const LONGEST_CALL = 15;
+
 	/** What the service answers with; anything else at its address is not the service. */
 	const CONTENT_TYPES = array( 'text/event-stream', 'application/json', 'application/problem+json' );
 
@@ -69,7 +72,7 @@ final class Forwarder {
 					'headers' => array_merge( Incoming::headers(), Signature::headers( $settings['secret'], $body ) ),
 					'body'    => $body,
 					'connect' => 5,
-					'total'   => self::LONGEST_STREAM,
+					'total'   => Routes::streams( $route ) ? self::LONGEST_STREAM : self::LONGEST_CALL,
 				),
 				array( $this, 'head' ),
 				array( $this, 'piece' ),

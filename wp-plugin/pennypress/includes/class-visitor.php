@@ -52,7 +52,8 @@ final class Visitor {
 		// Each proxy adds the address that it was called from at the end: the last one that is not ours is the visitor.
 		$chain = array_map( 'trim', explode( ',', (string) $_SERVER['HTTP_X_FORWARDED_FOR'] ) ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- each is checked.
 		while ( $chain && self::in_any( $ip, $trusted ) ) {
-			$next = trim( array_pop( $chain ), '[]' );
+			// Azure and IIS name the port too: 192.0.2.1:5678, [2001:db8::1]:5678.
+			$next = preg_replace( '/^(?:\[(.+)\](?::\d+)?|([0-9.]+):\d+)$/D', '$1$2', array_pop( $chain ) );
 			if ( false === filter_var( $next, FILTER_VALIDATE_IP ) ) {
 				break;
 			}

@@ -39,6 +39,13 @@ final class Change_Watcher {
 	private static $blocks = array();
 
 	/**
+	 * Sites on whose queue this request has put something: blog id => true.
+	 *
+	 * @var array<int, bool>
+	 */
+	private static $queued = array();
+
+	/**
 	 * Whether the end of the request is watched.
 	 *
 	 * @var bool
@@ -182,14 +189,13 @@ final class Change_Watcher {
 	 */
 	public static function after_response() {
 		$alone = Loopback::end_response();
-		$here  = self::to_the_queue();
-		if ( ! $here ) {
+		self::to_the_queue();
+		if ( ! isset( self::$queued[ get_current_blog_id() ] ) ) {
 			return;
 		}
 		if ( 'cli' === PHP_SAPI || wp_doing_cron() ) {
 			Worker::work( self::SHIFT );
 		} elseif ( ! $alone ) {
-			Worker::plan();
 			Loopback::ask( false );
 		} elseif ( ! Loopback::ask( true ) ) {
 			Worker::work( self::SHIFT );
@@ -197,12 +203,10 @@ final class Change_Watcher {
 	}
 
 	/**
-	 * Puts on the queue what was noted and matters: what the service may know, and what it knows already.
-	 *
-	 * @return bool Whether something of the current site is on it.
+	 * Puts on the queue what was noted and matters: what the service may know, and what it knows already. WP-Cron is told at once:
+	 * a program can end at any moment, and one that a shortcode ends while it shuts down calls nothing of ours any more.
 	 */
 	private static function to_the_queue() {
-		$here  = false;
 		$blogs = array_unique( array_merge( array_keys( self::$noted ), array_keys( self::$blocks ) ) );
 		foreach ( $blogs as $blog ) {
 			$ids    = isset( self::$noted[ $blog ] ) ? self::$noted[ $blog ] : array();
@@ -215,17 +219,14 @@ final class Change_Watcher {
 			foreach ( array_keys( $blocks ) as $block ) {
 				$ids += array_fill_keys( Post_Walk::with_block( $block, self::MOST_WITH_BLOCK ), true );
 			}
-			$queued = self::queue_some( array_keys( $ids ) );
+			if ( self::queue_some( array_keys( $ids ) ) ) {
+				self::$queued[ $blog ] = true;
+				Worker::plan();
+			}
 			if ( $other ) {
-				if ( $queued ) {
-					Worker::plan();
-				}
 				restore_current_blog();
-			} else {
-				$here = $queued;
 			}
 		}
-		return $here;
 	}
 
 	/**
@@ -243,8 +244,26 @@ final class Change_Watcher {
 					$matter[] = $id;
 				}
 			}
-			$queued = ( $matter && Document_Table::enqueue( $matter, true ) ) || $queued;
+			if ( $matter ) {
+				$queued = true;
+				self::enqueue( $matter );
+			}
 		}
 		return $queued;
+	}
+
+	/**
+	 * Puts posts of the current site on the queue. If it does not take them, a comparison finds them.
+	 *
+	 * @param int[] $ids Posts that matter.
+	 */
+	private static function enqueue( array $ids ) {
+		if ( Document_Table::enqueue( $ids, true ) ) {
+			return;
+		}
+		Comparison::begin_soon(); // It makes the table, if that is what is missing.
+		if ( ! Document_Table::enqueue( $ids, true ) ) {
+			Delivery_State::went_wrong( Service_Trouble::of_the_database()->message, 0 );
+		}
 	}
 }

@@ -18,10 +18,6 @@ final class Comparison {
 
 	const OPTION = 'pennypress_comparison';
 
-	/** Who began it. */
-	const BY_OWNER  = 'owner';
-	const BY_ITSELF = 'itself';
-
 	/** What it is at: asking the service; going through the posts; sending. And how it can have ended. */
 	const ASKING    = 'asking';
 	const WALKING   = 'walking';
@@ -32,12 +28,11 @@ final class Comparison {
 	/** Posts that are looked at in one step. */
 	const STEP = 200;
 
-	/** Steps that find fault with the service before it is given up; each waits longer than the one before. */
+	/** Times that a step is tried in vain before the comparison is given up; each waits longer than the one before. */
 	const MOST_TRIES = 8;
 
 	const NOTHING = array(
 		'run'      => 0,
-		'by'       => '',
 		'phase'    => '',
 		'after'    => '',
 		'cursor'   => 0,
@@ -71,19 +66,15 @@ final class Comparison {
 	}
 
 	/**
-	 * Begins one, from its beginning if one is under way. What waits already goes on waiting.
-	 *
-	 * @param string $by BY_OWNER or BY_ITSELF.
+	 * Begins one, from its beginning if one is under way. What waits already goes on waiting. The table is made anew if it is gone,
+	 * as after a backup or a copy of the site that left it out: then everything is found to differ.
 	 */
-	public static function begin( $by ) {
+	public static function begin() {
+		Document_Table::create();
 		$before = self::state();
-		if ( self::BY_ITSELF === $by && self::is_at_work() && time() - $before['began'] < DAY_IN_SECONDS / 2 ) {
-			return;
-		}
 		self::save(
 			array(
 				'run'      => max( time(), $before['run'] + 1 ),
-				'by'       => $by,
 				'phase'    => self::ASKING,
 				'began'    => time(),
 				'complete' => $before['complete'],
@@ -92,11 +83,20 @@ final class Comparison {
 	}
 
 	/**
-	 * Begins one soon: something was changed that many addresses depend on.
+	 * Begins the daily one, unless one is under way.
+	 */
+	public static function begin_daily() {
+		if ( ! self::is_at_work() || time() - self::state()['began'] >= DAY_IN_SECONDS / 2 ) {
+			self::begin();
+		}
+	}
+
+	/**
+	 * Begins one soon: something was changed that many addresses depend on. One that is under way has passed some of them.
 	 */
 	public static function begin_soon() {
 		if ( Settings::learns( Settings::all() ) ) {
-			self::begin( self::BY_ITSELF );
+			self::begin();
 			Worker::plan();
 		}
 	}
@@ -118,18 +118,23 @@ final class Comparison {
 	 * Goes on with it. The caller has the lock.
 	 *
 	 * @param float $until When to stop, as microtime() counts.
+	 * @param int   $run   The one that was under way when the caller began its work. A later one is left to the next process: what
+	 *                     it was begun for, such as new addresses, this one may not have heard of.
 	 * @return bool Whether there is more to do at once.
 	 */
-	public static function go_on( $until ) {
+	public static function go_on( $until, $run ) {
 		while ( microtime( true ) < $until ) {
 			wp_cache_delete( self::OPTION, 'options' ); // It may have been cancelled in another process.
 			$state = self::state();
 			if ( ! self::is_at_work() ) {
 				return false;
 			}
+			if ( $run !== $state['run'] ) {
+				return true;
+			}
 			if ( self::SENDING === $state['phase'] ) {
 				$left = Sender::run( $until - microtime( true ), true );
-				return self::end_if_all_is_sent( $state ) ? false : $left;
+				return self::was_replaced( $state ) || ! self::end_if_all_is_sent( $state ) && $left;
 			}
 			$next = self::ASKING === $state['phase'] ? self::ask( $state ) : self::walk( $state );
 			if ( ! self::was_replaced( $state ) ) {
@@ -155,14 +160,7 @@ final class Comparison {
 		}
 		list( $page, $trouble ) = Content_Service::page( $state['after'] );
 		if ( $trouble ) {
-			$delay = max( $trouble->retry_after, Sender::DELAYS[ min( $state['tries'], count( Sender::DELAYS ) - 1 ) ] );
-			Delivery_State::went_wrong( $trouble->message, $delay );
-			++$state['tries'];
-			if ( $state['tries'] > self::MOST_TRIES ) {
-				$state['phase'] = self::CANCELLED;
-				$state['ended'] = time();
-			}
-			return $state;
+			return self::tried_in_vain( $state, $trouble );
 		}
 		Delivery_State::went_well();
 		Comparison_Table::remember_remote( $page['versions'] );
@@ -171,6 +169,24 @@ final class Comparison {
 		if ( null === $page['next'] ) {
 			$state['phase'] = self::WALKING;
 			$state['total'] = Post_Walk::count();
+		}
+		return $state;
+	}
+
+	/**
+	 * A step could not be done, and is done once more, later.
+	 *
+	 * @param array<string, mixed> $state   As it was before the step.
+	 * @param Service_Trouble      $trouble What was wrong.
+	 * @return array<string, mixed> The next state.
+	 */
+	private static function tried_in_vain( array $state, Service_Trouble $trouble ) {
+		$delay = max( $trouble->retry_after, Sender::DELAYS[ min( $state['tries'], count( Sender::DELAYS ) - 1 ) ] );
+		Delivery_State::went_wrong( $trouble->message, $delay );
+		++$state['tries'];
+		if ( $state['tries'] > self::MOST_TRIES ) {
+			$state['phase'] = self::CANCELLED;
+			$state['ended'] = time();
 		}
 		return $state;
 	}
@@ -198,8 +214,11 @@ final class Comparison {
 		}
 		$differ = array_diff( array_keys( $fingerprints ), Comparison_Table::in_order( $fingerprints, $state['run'] ) );
 		foreach ( array_chunk( $differ, self::STEP ) as $some ) {
-			Document_Table::enqueue( $some, false, $state['run'] );
+			if ( ! Document_Table::enqueue( $some, false, $state['run'] ) ) {
+				return self::tried_in_vain( $state, Service_Trouble::of_the_database() );
+			}
 		}
+		$state['tries']   = 0;
 		$state['found']  += count( $differ );
 		$state['looked'] += count( $ids );
 		$state['cursor']  = $ids ? (int) end( $ids ) : $state['cursor'];

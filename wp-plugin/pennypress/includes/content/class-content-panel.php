@@ -100,7 +100,7 @@ final class Content_Panel {
 				Delivery_State::try_again();
 				Worker::go_on();
 			} else {
-				Learning::compare( Comparison::BY_OWNER );
+				Learning::compare();
 			}
 		}
 	}

@@ -73,6 +73,16 @@ final class Document_Table {
 	}
 
 	/**
+	 * Whether the table is there.
+	 *
+	 * @return bool
+	 */
+	public static function is_there() {
+		global $wpdb;
+		return null !== $wpdb->get_var( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( self::name() ) ) );
+	}
+
+	/**
 	 * Removes the table.
 	 */
 	public static function drop() {
@@ -216,6 +226,16 @@ final class Document_Table {
 				$row->claim
 			)
 		);
+	}
+
+	/**
+	 * Lets a claim run out later: who works on the rows is alive.
+	 *
+	 * @param string $claim Their claim.
+	 */
+	public static function hold( $claim ) {
+		global $wpdb;
+		$wpdb->query( $wpdb->prepare( 'UPDATE ' . self::name() . ' SET claimed_until = %d WHERE claim = %s', time() + self::CLAIM, $claim ) );
 	}
 
 	/**

@@ -29,18 +29,16 @@ final class Learning {
 		$settings['learn']      = true;
 		$settings['learn_home'] = Settings::home();
 		Settings::save( $settings );
-		self::compare( Comparison::BY_OWNER );
+		self::compare();
 		Worker::plan_daily();
 	}
 
 	/**
 	 * Compares now.
-	 *
-	 * @param string $by Who wants it: see Comparison.
 	 */
-	public static function compare( $by ) {
+	public static function compare() {
 		Delivery_State::try_again();
-		Comparison::begin( $by );
+		Comparison::begin();
 		Worker::go_on();
 	}
 
@@ -96,7 +94,7 @@ final class Learning {
 		Delivery_State::try_again(); // Perhaps the secret was wrong.
 		foreach ( self::DECIDING as $name ) {
 			if ( $before[ $name ] !== $now[ $name ] ) {
-				self::compare( Comparison::BY_OWNER );
+				self::compare();
 				return;
 			}
 		}
@@ -115,18 +113,21 @@ final class Learning {
 	 */
 	public static function take_up() {
 		if ( Settings::learns( Settings::all() ) ) {
-			Document_Table::create();
 			Comparison::begin_soon();
 			Worker::plan_daily();
 		}
 	}
 
 	/**
-	 * In the admin: the daily comparison may have been lost with other events of WP-Cron.
+	 * In the admin: the daily comparison may have been lost with other events of WP-Cron, and the table with a backup that left it out.
 	 */
 	public static function look_after() {
-		if ( Settings::learns( Settings::all() ) ) {
-			Worker::plan_daily();
+		if ( ! Settings::learns( Settings::all() ) ) {
+			return;
+		}
+		Worker::plan_daily();
+		if ( ! Document_Table::is_there() ) {
+			Comparison::begin_soon();
 		}
 	}
 

@@ -15,9 +15,15 @@ defined( 'ABSPATH' ) || exit;
  */
 final class Sender {
 
-	/** Documents that are taken at a time, and bytes that are sent at a time. The service takes 200 and 8 MB. */
+	/**
+	 * Documents that are taken at a time, and bytes that are sent at a time. The service takes 200 and 8 MB; an nginx before it, if
+	 * nobody has told it otherwise, 1 MiB.
+	 */
 	const MOST_DOCUMENTS = 50;
-	const MOST_BYTES     = 2000000;
+	const MOST_BYTES     = 900000;
+
+	/** Seconds after which what is made is sent, however little: a host may end the program, and then it would be made anew. */
+	const SEND_EVERY = 5;
 
 	/** Bytes of a document that the service would not take. */
 	const LONGEST_DOCUMENT = 7000000;
@@ -28,7 +34,7 @@ final class Sender {
 	/**
 	 * What is being done, for the case that the program ends in the middle of it.
 	 *
-	 * @var array{claim: string, post_id: int|null}|null
+	 * @var array{claim: string, post_id: int|null, since: float}|null
 	 */
 	private static $doing;
 
@@ -61,9 +67,16 @@ final class Sender {
 	private $bytes = 0;
 
 	/**
+	 * When the first of them was begun, or they were last sent, as microtime() counts.
+	 *
+	 * @var float
+	 */
+	private $begun;
+
+	/**
 	 * Sends.
 	 *
-	 * @param float $seconds How long at most; what has begun is brought to its end.
+	 * @param float $seconds How long at most; a document that has been begun is still sent.
 	 * @param bool  $bulk    Whether to take what a comparison found, too.
 	 * @return bool Whether something due was left.
 	 */
@@ -78,8 +91,9 @@ final class Sender {
 			self::$doing = array(
 				'claim'   => $claim,
 				'post_id' => null,
+				'since'   => 0.0,
 			);
-			$sent        = ( new self() )->send( $claim, $rows );
+			$sent        = ( new self() )->send( $claim, $rows, $until );
 			self::$doing = null;
 			if ( ! $sent ) {
 				return false;
@@ -87,35 +101,49 @@ final class Sender {
 			if ( microtime( true ) >= $until || self::memory_is_short() ) {
 				return true;
 			}
-			Work_Lock::keep();
 		}
 		return false;
 	}
 
 	/**
-	 * Sends some rows.
+	 * Sends some rows, as many as there is time for. The others are given back.
 	 *
 	 * @param string   $claim Their claim.
 	 * @param object[] $rows  As Document_Table::claim() returned them.
+	 * @param float    $until When to stop, as microtime() counts.
 	 * @return bool Whether the service was there.
 	 */
-	private function send( $claim, array $rows ) {
+	private function send( $claim, array $rows, $until ) {
 		self::look_afresh( array_map( 'intval', wp_list_pluck( $rows, 'post_id' ) ) );
+		$this->begun = microtime( true );
 		foreach ( $rows as $row ) {
+			self::$doing['since']   = microtime( true );
 			self::$doing['post_id'] = (int) $row->post_id;
-			$this->make( $row );
+			$json                   = $this->make( $row );
 			self::$doing['post_id'] = null;
-			if ( $this->bytes >= self::MOST_BYTES && ! $this->deliver( $claim ) ) {
+			if ( $this->bytes + strlen( $json ) > self::MOST_BYTES && ! $this->deliver( $claim ) ) {
 				return false;
 			}
+			$this->put_with_the_others( $row, $json );
+			if ( microtime( true ) - $this->begun >= self::SEND_EVERY && ! $this->deliver( $claim ) ) {
+				return false;
+			}
+			if ( microtime( true ) >= $until ) {
+				break;
+			}
 		}
-		return $this->deliver( $claim );
+		if ( ! $this->deliver( $claim ) ) {
+			return false;
+		}
+		Document_Table::give_back( $claim, 0 );
+		return true;
 	}
 
 	/**
 	 * Makes the document of a row, or the message that there is none any more.
 	 *
-	 * @param object $row A row.
+	 * @param object $row A row; it gets its new fingerprint as `mark`.
+	 * @return string JSON; empty if there is nothing to send.
 	 */
 	private function make( $row ) {
 		$id       = Post_Document::id( $row->post_id );
@@ -127,7 +155,7 @@ final class Sender {
 				$mark     = $document ? Menu_Document::fingerprint( $document ) : '';
 				if ( $row->sent === $row->remote && $mark === $row->fingerprint ) {
 					Document_Table::settle( $row, $mark, (int) $row->sent ); // Many things may change a menu; few do.
-					return;
+					return '';
 				}
 			} else {
 				$post = get_post( (int) $row->post_id );
@@ -139,7 +167,7 @@ final class Sender {
 		} catch ( \Throwable $error ) {
 			/* translators: %s: error message */
 			Document_Table::crashed( (int) $row->post_id, $row->claim, sprintf( __( 'Rendering failed: %s', 'pennypress' ), $error->getMessage() ) );
-			return;
+			return '';
 		}
 		$document = $document ? $document : array( 'deleted' => true );
 		$json     = wp_json_encode(
@@ -152,12 +180,25 @@ final class Sender {
 		if ( false === $json || strlen( $json ) > self::LONGEST_DOCUMENT ) {
 			/* translators: %s: a size such as 12 MB */
 			Document_Table::refuse( $row, sprintf( __( 'This page is too long (%s of HTML).', 'pennypress' ), size_format( strlen( (string) $json ) ) ) );
-			return;
+			return '';
 		}
-		$row->mark         = $mark;
-		$this->made[ $id ] = $json;
-		$this->rows[ $id ] = $row;
-		$this->bytes      += strlen( $json );
+		$row->mark = $mark;
+		return $json;
+	}
+
+	/**
+	 * Puts a document with those that are sent next.
+	 *
+	 * @param object $row  Its row.
+	 * @param string $json As make() returned it.
+	 */
+	private function put_with_the_others( $row, $json ) {
+		if ( '' !== $json ) {
+			$id                = Post_Document::id( $row->post_id );
+			$this->made[ $id ] = $json;
+			$this->rows[ $id ] = $row;
+			$this->bytes      += strlen( $json );
+		}
 	}
 
 	/**
@@ -170,6 +211,8 @@ final class Sender {
 		$made        = $this->made;
 		$this->made  = array();
 		$this->bytes = 0;
+		$this->begun = microtime( true );
+		self::stay( $claim );
 		if ( ! $made ) {
 			return true;
 		}
@@ -178,6 +221,7 @@ final class Sender {
 			// One of them is what the service does not take: each is sent by itself.
 			$outcomes = array();
 			foreach ( $made as $id => $json ) {
+				self::stay( $claim );
 				list( $one, $trouble ) = Content_Service::send( array( $json ) );
 				if ( $trouble && ! $trouble->is_about_the_call ) {
 					break;
@@ -258,6 +302,16 @@ final class Sender {
 	}
 
 	/**
+	 * Says that this process is alive: its rows and the lock stay its own.
+	 *
+	 * @param string $claim The claim of its rows.
+	 */
+	private static function stay( $claim ) {
+		Document_Table::hold( $claim );
+		Work_Lock::keep();
+	}
+
+	/**
 	 * Forgets what this process remembers of posts: another may have changed them. Reads all of them at once.
 	 *
 	 * @param int[] $post_ids The posts.
@@ -300,15 +354,30 @@ final class Sender {
 					return;
 				}
 				$error = error_get_last();
+				$delay = 0;
 				if ( ! Wp_Action::ended_the_program() && null !== self::$doing['post_id'] ) {
 					$said = $error && in_array( $error['type'], array( E_ERROR, E_PARSE, E_COMPILE_ERROR, E_USER_ERROR ), true ) ? $error['message'] : __( 'a shortcode or block ended the program', 'pennypress' );
-					/* translators: %s: error message */
-					Document_Table::crashed( self::$doing['post_id'], self::$doing['claim'], sprintf( __( 'Rendering failed: %s', 'pennypress' ), strtok( $said, "\n" ) ) );
+					if ( self::others_took_the_time( $said ) ) {
+						$delay = self::DELAYS[0];
+					} else {
+						/* translators: %s: error message */
+						Document_Table::crashed( self::$doing['post_id'], self::$doing['claim'], sprintf( __( 'Rendering failed: %s', 'pennypress' ), strtok( $said, "\n" ) ) );
+					}
 				}
-				Document_Table::give_back( self::$doing['claim'], 0 );
+				Document_Table::give_back( self::$doing['claim'], $delay );
 				Work_Lock::release();
 				Worker::go_on();
 			}
 		);
+	}
+
+	/**
+	 * Whether the program ran out of time while a post was rendered that had used less than half of it: the post is not to blame.
+	 *
+	 * @param string $said What PHP said.
+	 * @return bool
+	 */
+	private static function others_took_the_time( $said ) {
+		return 0 === strpos( $said, 'Maximum execution time' ) && microtime( true ) - self::$doing['since'] < (int) ini_get( 'max_execution_time' ) / 2;
 	}
 }

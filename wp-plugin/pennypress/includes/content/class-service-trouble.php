@@ -1,6 +1,6 @@
 <?php
 /**
- * Why the service took nothing.
+ * Why nothing gets to the service.
  *
  * @package Pennypress
  */
@@ -52,6 +52,17 @@ final class Service_Trouble {
 	}
 
 	/**
+	 * Nothing can be sent, because what waits cannot be written down.
+	 *
+	 * @return Service_Trouble
+	 */
+	public static function of_the_database() {
+		global $wpdb;
+		/* translators: %s: error message */
+		return new self( sprintf( __( 'WordPress’s database does not take what is to be sent: %s', 'pennypress' ), $wpdb->last_error ) );
+	}
+
+	/**
 	 * What an answer says that is not the wanted one.
 	 *
 	 * @param int                   $status  Its HTTP status.
@@ -62,6 +73,9 @@ final class Service_Trouble {
 	public static function from_answer( $status, array $headers, $answer ) {
 		$wait = isset( $headers['retry-after'] ) && ctype_digit( $headers['retry-after'] ) ? min( 3600, (int) $headers['retry-after'] ) : 0;
 		if ( ! is_array( $answer ) || ! isset( $answer['code'] ) || ! is_string( $answer['code'] ) ) {
+			if ( 413 === $status ) { // Said by a server before the service, which never saw the call.
+				return new self( __( 'This page is too long for the web server in front of the service (status 413). Let that server take larger requests: in nginx, by “client_max_body_size 8m;”. Then press “Try again now”.', 'pennypress' ), 0, true );
+			}
 			/* translators: %d: HTTP status */
 			return new self( sprintf( __( 'What answers at the service’s address takes no content (status %d). Is the service older than this plugin?', 'pennypress' ), $status ), $wait );
 		}

@@ -37,10 +37,13 @@ final class Worker {
 		if ( function_exists( 'set_time_limit' ) ) {
 			@set_time_limit( (int) $seconds + 120 ); // phpcs:ignore WordPress.PHP.NoSilencedErrors, Generic.PHP.NoSilencedErrors -- some hosts forbid it.
 		}
-		$until = microtime( true ) + $seconds;
-		$left  = Sender::run( $seconds, false ); // What people did just now comes first.
+		$limit   = (int) ini_get( 'max_execution_time' );
+		$seconds = $limit > 0 ? min( $seconds, $limit / 2 ) : $seconds; // The rest is for what was done before, and for the last document.
+		$run     = Comparison::state()['run'];
+		$until   = microtime( true ) + $seconds;
+		$left    = Sender::run( $seconds, false ); // What people did just now comes first.
 		if ( Comparison::is_at_work() && Delivery_State::get()['until'] <= time() && Work_Lock::take() ) {
-			$left = Comparison::go_on( $until ) || $left;
+			$left = Comparison::go_on( $until, $run ) || $left;
 			Work_Lock::release();
 		}
 		if ( $left ) {
@@ -91,7 +94,7 @@ final class Worker {
 	 * WP-Cron's daily turn.
 	 */
 	public static function on_daily() {
-		Comparison::begin( Comparison::BY_ITSELF );
+		Comparison::begin_daily();
 		self::work( self::SHIFT );
 	}
 
