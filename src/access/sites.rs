@@ -1,6 +1,6 @@
 //! The sites that may ask: those of the settings and those that the operator created. Read at every request, changed seldom.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use hashbrown::HashMap;
@@ -10,6 +10,8 @@ use crate::domain::{Origin, Site};
 /// Sites by key. Reading takes no lock.
 pub struct Sites {
     by_key: ArcSwap<HashMap<String, Arc<Site>>>,
+    /// How often one was changed here. Who changes them holds it.
+    changes: Mutex<u64>,
 }
 
 impl Sites {
@@ -18,6 +20,7 @@ impl Sites {
         let by_key = sites.into_iter().map(|site| (site.key.clone(), Arc::new(site)));
         Self {
             by_key: ArcSwap::from_pointee(by_key.collect()),
+            changes: Mutex::new(0),
         }
     }
 
@@ -32,32 +35,51 @@ impl Sites {
         sites
     }
 
-    /// Takes these in the place of all; which ones are gone.
-    pub fn replace(&self, sites: Vec<Site>) -> Vec<String> {
+    /// To be asked for before all sites are read from the store: see [`Sites::replace`].
+    pub fn changes(&self) -> u64 {
+        *self.changing()
+    }
+
+    /// Takes these in the place of all; which ones are gone. `None`: one was changed here since they were read, of which they may know nothing;
+    /// a site that was deleted would be back. Then they are to be read again.
+    pub fn replace(&self, sites: Vec<Site>, changes: u64) -> Option<Vec<String>> {
         let now: HashMap<String, Arc<Site>> = sites
             .into_iter()
             .map(|site| (site.key.clone(), Arc::new(site)))
             .collect();
+        let changing = self.changing();
+        if *changing != changes {
+            return None;
+        }
         let before = self.by_key.swap(Arc::new(now.clone()));
-        before.keys().filter(|key| !now.contains_key(*key)).cloned().collect()
+        Some(before.keys().filter(|key| !now.contains_key(*key)).cloned().collect())
     }
 
-    /// Adds a site, or takes the place of the one with its key; the next request sees it.
+    /// Adds a site that is in the store, or takes the place of the one with its key; the next request sees it.
     pub fn put(&self, site: Site) {
-        let site = Arc::new(site);
-        self.by_key.rcu(|sites| {
-            let mut sites = HashMap::clone(sites);
-            sites.insert(site.key.clone(), site.clone());
-            sites
+        self.change(|sites| {
+            sites.insert(site.key.clone(), Arc::new(site));
         });
     }
 
+    /// To be called once more when it is gone from the store: meanwhile it may have been read there.
     pub fn remove(&self, key: &str) {
-        self.by_key.rcu(|sites| {
-            let mut sites = HashMap::clone(sites);
+        self.change(|sites| {
             sites.remove(key);
-            sites
         });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut HashMap<String, Arc<Site>>)) {
+        let mut changing = self.changing();
+        let mut sites = HashMap::clone(&self.by_key.load());
+        change(&mut sites);
+        self.by_key.store(Arc::new(sites));
+        *changing += 1;
+    }
+
+    /// What is held is whole at any time.
+    fn changing(&self) -> MutexGuard<'_, u64> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether any site lists this origin; what a CORS preflight asks, which does not name its site.
@@ -96,5 +118,20 @@ mod tests {
         sites.remove("site_a");
         assert!(sites.find("site_a").is_none());
         assert_eq!(sites.all().len(), 1);
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_does_not_undo_it() {
+        let (a, b) = (site("site_a", "https://a.example"), site("site_b", "https://b.example"));
+        let sites = Sites::new(vec![a.clone(), b.clone()]);
+        let changes = sites.changes();
+        sites.remove("site_a");
+        assert_eq!(sites.replace(vec![a, b.clone()], changes), None);
+        assert!(sites.find("site_a").is_none());
+        assert_eq!(sites.replace(vec![], sites.changes()), Some(vec!["site_b".to_owned()]));
+        let changes = sites.changes();
+        sites.put(b);
+        assert_eq!(sites.replace(vec![], changes), None);
+        assert!(sites.find("site_b").is_some());
     }
 }

@@ -51,10 +51,13 @@ impl SiteFollower {
     async fn read(&mut self, library: &Library) -> Result<(), StoreError> {
         let revision = self.store.sites_revision().await?;
         if revision != self.revision {
-            for gone in self.sites.replace(all(&*self.store, &self.of_settings).await?) {
-                library.forget(&gone);
+            let changes = self.sites.changes();
+            let all = all(&*self.store, &self.of_settings).await?;
+            // Otherwise they are read again at the next look.
+            if let Some(gone) = self.sites.replace(all, changes) {
+                gone.iter().for_each(|site| library.forget(site));
+                self.revision = revision;
             }
-            self.revision = revision;
         }
         Ok(())
     }

@@ -28,8 +28,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from scipy.optimize import minimize
 
-# Less in English: so no kind of site refuses more than 5%.
-GATE, REFUSED = 0.15, {True: 0.04, False: 0.05}
+# Less than the 5% that may be refused: the kinds of sites differ, and languages.
+GATE, REFUSED = 0.15, 0.04
 # Each feature, with how it may count.
 FEATURES = {"covered": (0, None), "words": (0, None), "missing": (None, 0), "guessed": (None, 0), "closest": (0, None), "nearest_elsewhere": (None, None),
             "average_elsewhere": (None, None), "passage_length": (None, None), "passages": None}
@@ -127,7 +127,7 @@ def fitted(rows, in_english):
     odds = values[:, :-1] @ worth[:-1] + given
     order = np.argsort(odds[own])
     counted = np.cumsum(weights[own][order]) / weights[own].sum()
-    always = math.log(GATE / (1 - GATE)) - odds[own][order][np.searchsorted(counted, REFUSED[in_english])]
+    always = math.log(GATE / (1 - GATE)) - odds[own][order][np.searchsorted(counted, REFUSED)]
     return dict(zip(free, worth[:-1])) | {"always": always, "passages": PASSAGES[in_english]}, odds + always < math.log(GATE / (1 - GATE))
 
 

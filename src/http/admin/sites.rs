@@ -184,9 +184,14 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, AdminError> {
     let site = parts.own_site(&key)?;
     parts.sites.remove(&site.key);
-    if !parts.store.delete_site(&site.key).await? {
+    let deleted = parts.store.delete_site(&site.key).await;
+    if deleted.is_err() {
+        parts.sites.put(site.as_ref().clone());
+    }
+    if !deleted? {
         return Err(AdminError::NotFound("site"));
     }
+    parts.sites.remove(&site.key);
     library.forget(&site.key);
     tracing::info!(site = site.key, "a site was deleted");
     Ok(page::see_other("/admin/sites"))
