@@ -89,8 +89,8 @@ pub struct Feedback {
     pub answer: AnswerId,
     /// The site's key; feedback on another site's answer is refused.
     pub site: String,
-    /// Who gives it. On an answer in a visitor's conversation only theirs is taken; on one that no visitor is known for, anybody's
-    /// who has its id.
+    /// Who gives it. Another visitor's is not taken on an answer in a visitor's conversation. Where nobody is known to give it, or to have
+    /// asked, the answer's id is the proof: nobody guesses it, and the contract wants no token for a thumb.
     pub visitor: Option<VisitorId>,
     pub rating: Rating,
     /// At most 2,000 characters.

@@ -133,7 +133,7 @@ impl AnswerStore for Engine {
                 let answer = feedback.answer.to_string();
                 let is_theirs = query_scalar::<i64>(
                     "SELECT count(*) FROM answers a JOIN conversations c ON c.id = a.conversation
-                     WHERE a.id = $1 AND a.site = $2 AND (c.visitor IS NULL OR c.visitor = $3)",
+                     WHERE a.id = $1 AND a.site = $2 AND (c.visitor IS NULL OR c.visitor = coalesce($3, c.visitor))",
                 )
                 .bind(&answer)
                 .bind(&feedback.site)
