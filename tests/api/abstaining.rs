@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::app::{App, settings};
 use crate::provider::Provider;
 
-pub const PAGES: [(&str, &str, &str); 3] = [
+const PAGES: [(&str, &str, &str); 3] = [
     (
         "returns",
         "Returns",
@@ -23,16 +23,21 @@ pub const PAGES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-async fn shop(provider: &Provider, more: &str) -> App {
-    let settings = settings().models(provider, &["model-a"]).more(more);
-    // Whether two questions mean the same is not what is counted here.
-    let app = settings.environment("PENNYPRESS__CACHE__NEAR", "off").start().await;
+/// Gives site A the pages of a small shop.
+pub async fn learn_pages(app: &App) {
     for (id, title, text) in PAGES {
         let url = format!("https://a.example/{id}");
         let body = json!({"site": "site_a", "url": url, "title": title, "text": text, "locale": "en", "kind": "page",
                           "modified": "2026-11-24T10:00:00Z"});
         app.put_document(id, body).await;
     }
+}
+
+async fn shop(provider: &Provider, more: &str) -> App {
+    let settings = settings().models(provider, &["model-a"]).more(more);
+    // Whether two questions mean the same is not what is counted here.
+    let app = settings.environment("PENNYPRESS__CACHE__NEAR", "off").start().await;
+    learn_pages(&app).await;
     app
 }
 

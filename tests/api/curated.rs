@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::abstaining::PAGES;
+use crate::abstaining::learn_pages;
 use crate::app::settings;
 use crate::provider::Provider;
 
@@ -98,12 +98,7 @@ async fn what_the_content_does_not_hold_is_told_in_the_operators_words_however_i
     let provider = Provider::start().await;
     provider.plan("m", json!({"text": "Yes"}));
     let app = settings().models(&provider, &["m"]).start().await;
-    for (id, title, text) in PAGES {
-        let url = format!("https://a.example/{id}");
-        let body = json!({"site": "site_a", "url": url, "title": title, "text": text, "locale": "en", "kind": "page",
-                          "modified": "2026-11-24T10:00:00Z"});
-        app.put_document(id, body).await;
-    }
+    learn_pages(&app).await;
     let operator = app.operator().await;
     let fields = [
         ("site", "site_a"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::abstaining::PAGES;
+use crate::abstaining::learn_pages;
 use crate::app::{App, Settings, settings, until};
 use crate::operator::Operator;
 use crate::provider::Provider;
@@ -28,12 +28,7 @@ fn bilingual() -> Value {
 
 async fn shop(settings: Settings) -> App {
     let app = settings.start().await;
-    for (id, title, text) in PAGES {
-        let url = format!("https://a.example/{id}");
-        let body = json!({"site": "site_a", "url": url, "title": title, "text": text, "locale": "en", "kind": "page",
-                          "modified": "2026-11-24T10:00:00Z"});
-        app.put_document(id, body).await;
-    }
+    learn_pages(&app).await;
     app
 }
 
